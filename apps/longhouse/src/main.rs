@@ -1,0 +1,2 @@
+//! The `longhouse` binary.
+fn main() {}
