@@ -1,0 +1,122 @@
+// A person at one device: a matrix-js-sdk client with its Rust crypto, and what they see of a room.
+
+import { randomUUID } from "node:crypto";
+import { ClientEvent, MemoryStore, SyncState, createClient } from "matrix-js-sdk";
+import { logger } from "./logger.js";
+import { until } from "./until.js";
+
+export class Person {
+    /** Registers a new account under a name that no earlier run used. */
+    static async register(url, name) {
+        const username = `${name}-${randomUUID().slice(0, 8)}`;
+        const password = randomUUID();
+        const session = await createClient({ baseUrl: url, logger }).registerRequest({
+            username,
+            password,
+            initial_device_display_name: `${name}'s first device`,
+            auth: { type: "m.login.dummy" },
+        });
+        return new Person(url, name, password, session);
+    }
+
+    /** Logs the same account in on another device. */
+    async secondDevice(deviceName) {
+        const session = await createClient({ baseUrl: this.url, logger }).loginRequest({
+            type: "m.login.password",
+            identifier: { type: "m.id.user", user: this.userId },
+            password: this.password,
+            initial_device_display_name: deviceName,
+        });
+        return new Person(this.url, deviceName, this.password, session);
+    }
+
+    constructor(url, name, password, session) {
+        this.url = url;
+        this.name = name;
+        this.password = password;
+        this.userId = session.user_id;
+        this.deviceId = session.device_id;
+        this.secretStorageKeys = new Map();
+        this.client = createClient({
+            baseUrl: url,
+            userId: session.user_id,
+            deviceId: session.device_id,
+            accessToken: session.access_token,
+            store: new MemoryStore({ localStorage: undefined }),
+            cryptoCallbacks: {
+                getSecretStorageKey: async ({ keys }) => this.#knownKey(keys),
+                cacheSecretStorageKey: (id, _info, key) => this.secretStorageKeys.set(id, key),
+            },
+            timelineSupport: true,
+            disableVoip: true,
+            logger,
+        });
+    }
+
+    get crypto() {
+        return this.client.getCrypto();
+    }
+
+    /** Uploads device keys and starts to sync; returns once the first answer has come. */
+    async start() {
+        await this.client.initRustCrypto({ useIndexedDB: false });
+        const prepared = new Promise((resolve) => {
+            const heard = (state) => {
+                if (state !== SyncState.Prepared) return;
+                this.client.off(ClientEvent.Sync, heard);
+                resolve();
+            };
+            this.client.on(ClientEvent.Sync, heard);
+        });
+        await this.client.startClient({ initialSyncLimit: 50, threadSupport: true });
+        await prepared;
+        return this;
+    }
+
+    stop() {
+        this.client.stopClient();
+    }
+
+    /** The room as this person's sync shows it, once their membership is `membership`. */
+    room(roomId, membership = "join") {
+        return until(`${this.name} has ${roomId} as ${membership}`, () => {
+            const room = this.client.getRoom(roomId);
+            return room?.getMyMembership() === membership ? room : undefined;
+        });
+    }
+
+    /** The event as this person's sync brought it, decrypted where it was encrypted. */
+    async sees(roomId, eventId) {
+        const room = await this.room(roomId);
+        return until(`${this.name} sees ${eventId}`, async () => {
+            const event = room.findEventById(eventId);
+            if (event === undefined) return undefined;
+            await this.client.decryptEventIfNeeded(event);
+            const waiting = event.isBeingDecrypted() || event.isDecryptionFailure();
+            return waiting && !event.isRedacted() ? undefined : event;
+        });
+    }
+
+    /** A user-interactive callback that proves who is there by the password. */
+    passwordAuth() {
+        const identifier = { type: "m.id.user", user: this.userId };
+        return async (request) => {
+            try {
+                return await request(null);
+            } catch (error) {
+                if (error.httpStatus !== 401 || error.data?.session === undefined) throw error;
+                const { session } = error.data;
+                const password = this.password;
+                return request({ type: "m.login.password", identifier, password, session });
+            }
+        };
+    }
+
+    #knownKey(keys) {
+        for (const id of Object.keys(keys)) {
+            const key = this.secretStorageKeys.get(id);
+            if (key !== undefined) return [id, key];
+        }
+        return null;
+    }
+}
