@@ -1,1 +1,71 @@
-//! store.
+//! The typed tables: one owner module a table, nobody else sees its SQL.
+//!
+//! A read is a function over [`db::Read`]; a write adds operations to a [`db::Write`], which the caller commits.
+//!
+//! Invariant: rows never leave this crate other than as the typed records declared beside their table.
+
+pub mod aliases;
+pub mod changes;
+pub mod current_state;
+pub mod events;
+pub mod interner;
+pub mod memberships;
+pub mod numbers;
+pub mod receipts;
+pub mod rooms;
+pub mod schema;
+pub mod server_facts;
+pub mod state_changes;
+pub mod state_versions;
+
+use std::sync::Arc;
+
+use clock::SharedClock;
+use db::Database;
+use entropy::SharedEntropy;
+
+pub use self::{
+    changes::{Change, Hub, Listener},
+    interner::Interner,
+    numbers::{EventNum, RoomNum, StateKeyNum, StateVersion, UserNum},
+};
+
+/// What every service is built from: the database, the interned numbers, the change hub, time and randomness.
+#[derive(Clone)]
+pub struct Store {
+    /// The engine.
+    pub db: Database,
+    /// Numbers of users, rooms, state keys and events.
+    pub interner: Arc<Interner>,
+    /// Who is woken by what.
+    pub changes: Arc<Hub>,
+    /// Wall time.
+    pub clock: SharedClock,
+    /// Randomness.
+    pub entropy: SharedEntropy,
+}
+
+impl Store {
+    /// Brings the schema up to date and loads what the store keeps in memory.
+    ///
+    /// # Errors
+    /// Fails if a migration fails, or the database is newer than this binary.
+    pub async fn open(
+        db: Database,
+        clock: SharedClock,
+        entropy: SharedEntropy,
+    ) -> Result<Self, db::MigrateError> {
+        db.migrate(schema::MIGRATIONS).await?;
+        let interner = Arc::new(Interner::new(db.clone()));
+        let changes = Arc::new(Hub::new(db.clone()));
+        Ok(Self { db, interner, changes, clock, entropy })
+    }
+
+    /// Commits `write`; afterwards the caller applies it to memory and hands the result to [`Hub::publish`].
+    ///
+    /// # Errors
+    /// See [`db::WriteError`].
+    pub async fn write(&self, write: db::Write) -> Result<db::Committed, db::WriteError> {
+        self.db.write(write).await
+    }
+}

@@ -1,0 +1,39 @@
+//! Table `current_state`: the state of each room now, key by key.
+use db::{Read, Result, Value, Write, params};
+
+use crate::{
+    events::EventRow,
+    numbers::{EventNum, RoomNum, StateKeyNum},
+};
+
+/// Sets the event of one key.
+pub fn set(write: &mut Write, room: RoomNum, key: StateKeyNum, event: EventNum) {
+    write.execute(
+        "INSERT INTO current_state (room_num, state_key_num, event_num) VALUES ($1, $2, $3) \
+         ON CONFLICT (room_num, state_key_num) DO UPDATE SET event_num = excluded.event_num",
+        params![room, key, event],
+    );
+}
+
+/// Removes one key, which a state resolution has left without an event.
+pub fn remove(write: &mut Write, room: RoomNum, key: StateKeyNum) {
+    write.execute(
+        "DELETE FROM current_state WHERE room_num = $1 AND state_key_num = $2",
+        params![room, key],
+    );
+}
+
+/// Every event of the current state.
+///
+/// # Errors
+/// Fails if the database fails.
+pub async fn all(reader: &impl Read, room: RoomNum) -> Result<Vec<EventRow>> {
+    let rows = reader
+        .query(
+            "SELECT event_num FROM current_state WHERE room_num = $1",
+            params![Value::from(room)],
+        )
+        .await?;
+    let numbers = rows.iter().map(|row| row.get(0)).collect::<Result<Vec<EventNum>>>()?;
+    crate::events::by_numbers(reader, &numbers).await
+}

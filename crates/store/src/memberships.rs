@@ -1,0 +1,145 @@
+//! Table `memberships`: who is what in which room, as the current state has it.
+use db::{Params, Read, Result, Row, Value, Write, params};
+
+use crate::numbers::{EventNum, RoomNum, UserNum};
+
+/// What a member event says of its user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Membership {
+    /// In the room.
+    Join,
+    /// Asked in.
+    Invite,
+    /// Asking to be let in.
+    Knock,
+    /// Gone, or removed.
+    Leave,
+    /// Removed and kept out.
+    Ban,
+}
+
+impl Membership {
+    /// As member events spell it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Join => "join",
+            Self::Invite => "invite",
+            Self::Knock => "knock",
+            Self::Leave => "leave",
+            Self::Ban => "ban",
+        }
+    }
+
+    /// What a member event spells like this.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Join, Self::Invite, Self::Knock, Self::Leave, Self::Ban]
+            .into_iter()
+            .find(|membership| membership.as_str() == text)
+    }
+}
+
+/// A user's place in a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MembershipRow {
+    /// The room.
+    pub room_num: RoomNum,
+    /// The user.
+    pub user_num: UserNum,
+    /// What they are.
+    pub membership: Membership,
+    /// The member event.
+    pub event_num: EventNum,
+    /// Where in the change stream it became so.
+    pub position: i64,
+    /// Whether the user, having left, has forgotten the room.
+    pub forgotten: bool,
+}
+
+/// Sets a user's place in a room; `position` is taken in the same write.
+pub fn set(
+    write: &mut Write,
+    room: RoomNum,
+    user: UserNum,
+    membership: Membership,
+    event: EventNum,
+    position: Value,
+) {
+    write.execute(
+        "INSERT INTO memberships (room_num, user_num, membership, event_num, position, forgotten) \
+         VALUES ($1, $2, $3, $4, $5, 0) ON CONFLICT (room_num, user_num) DO UPDATE SET \
+         membership = excluded.membership, event_num = excluded.event_num, \
+         position = excluded.position, forgotten = 0",
+        params![room, user, membership.as_str(), event, position],
+    );
+}
+
+/// Marks a room that the user has left as forgotten.
+pub fn forget(write: &mut Write, room: RoomNum, user: UserNum) {
+    write.execute(
+        "UPDATE memberships SET forgotten = 1 WHERE room_num = $1 AND user_num = $2 \
+         AND membership IN ('leave', 'ban')",
+        params![room, user],
+    );
+}
+
+/// Every place of a user.
+///
+/// # Errors
+/// Fails if the database fails.
+pub async fn of_user(reader: &impl Read, user: UserNum) -> Result<Vec<MembershipRow>> {
+    rows(
+        reader,
+        "SELECT room_num, user_num, membership, event_num, position, forgotten FROM memberships \
+         WHERE user_num = $1",
+        params![user],
+    )
+    .await
+}
+
+/// Every user with a place in a room.
+///
+/// # Errors
+/// Fails if the database fails.
+pub async fn of_room(reader: &impl Read, room: RoomNum) -> Result<Vec<MembershipRow>> {
+    rows(
+        reader,
+        "SELECT room_num, user_num, membership, event_num, position, forgotten FROM memberships \
+         WHERE room_num = $1",
+        params![room],
+    )
+    .await
+}
+
+/// The users joined to a room that `user` is joined to, themselves included.
+///
+/// # Errors
+/// Fails if the database fails.
+pub async fn sharing_rooms_with(reader: &impl Read, user: UserNum) -> Result<Vec<UserNum>> {
+    let rows = reader
+        .query(
+            "SELECT DISTINCT peers.user_num FROM memberships mine \
+             JOIN memberships peers ON peers.room_num = mine.room_num \
+             WHERE mine.user_num = $1 AND mine.membership = 'join' AND peers.membership = 'join'",
+            params![user],
+        )
+        .await?;
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+fn decode(row: &Row) -> Result<MembershipRow> {
+    Ok(MembershipRow {
+        room_num: row.get(0)?,
+        user_num: row.get(1)?,
+        membership: Membership::parse(row.text(2)?)
+            .ok_or_else(|| db::Error::inconsistent("memberships.membership"))?,
+        event_num: row.get(3)?,
+        position: row.get(4)?,
+        forgotten: row.get::<i64>(5)? != 0,
+    })
+}
+
+async fn rows(reader: &impl Read, sql: &'static str, params: Params) -> Result<Vec<MembershipRow>> {
+    reader.query(sql, params).await?.iter().map(decode).collect()
+}

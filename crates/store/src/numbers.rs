@@ -1,0 +1,35 @@
+//! The small integers that stand for long identifiers in the tables.
+use db::{FromValue, Value};
+
+macro_rules! number {
+    ($(#[$doc:meta] $name:ident),+ $(,)?) => {$(
+        #[$doc]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub i64);
+
+        impl From<$name> for Value {
+            fn from(number: $name) -> Self {
+                Self::Integer(number.0)
+            }
+        }
+
+        impl FromValue for $name {
+            fn from_value(value: &Value) -> Result<Self, db::Error> {
+                i64::from_value(value).map(Self)
+            }
+        }
+    )+};
+}
+
+number! {
+    /// A user, local or not.
+    UserNum,
+    /// A room.
+    RoomNum,
+    /// An event.
+    EventNum,
+    /// A pair of event type and state key.
+    StateKeyNum,
+    /// A state of a room: see [`crate::state_versions`].
+    StateVersion,
+}

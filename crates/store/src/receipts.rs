@@ -1,0 +1,103 @@
+//! Table `receipts`: how far each user has read, in each thread.
+use db::{Params, Read, Result, Row, Value, Write, params};
+use protocol::ids::{EventId, OwnedEventId};
+
+use crate::numbers::{RoomNum, UserNum};
+
+/// A receipt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReceiptRow {
+    /// The room.
+    pub room_num: RoomNum,
+    /// Whose it is.
+    pub user_num: UserNum,
+    /// `m.read` or `m.read.private`.
+    pub receipt_type: String,
+    /// The thread: empty for an unthreaded receipt, else `main` or the id of the thread's root.
+    pub thread_id: String,
+    /// The event that was read.
+    pub event_id: OwnedEventId,
+    /// That event's place in the timeline.
+    pub event_position: i64,
+    /// When it was read (Unix ms).
+    pub receipt_ts: i64,
+    /// Where in the change stream; 0 in a receipt that is to be written.
+    pub position: i64,
+}
+
+/// Sets a receipt, unless a later event has already been read; `position` is taken in the same write.
+pub fn set(write: &mut Write, receipt: &ReceiptRow, position: Value) -> db::OperationIndex {
+    write.execute(
+        "INSERT INTO receipts (room_num, user_num, receipt_type, thread_id, event_id, \
+         event_position, receipt_ts, position) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
+         ON CONFLICT (room_num, user_num, receipt_type, thread_id) DO UPDATE SET \
+         event_id = excluded.event_id, event_position = excluded.event_position, \
+         receipt_ts = excluded.receipt_ts, position = excluded.position \
+         WHERE excluded.event_position > receipts.event_position",
+        params![
+            receipt.room_num,
+            receipt.user_num,
+            receipt.receipt_type.as_str(),
+            receipt.thread_id.as_str(),
+            receipt.event_id.as_str(),
+            receipt.event_position,
+            receipt.receipt_ts,
+            position
+        ],
+    )
+}
+
+/// The receipts of a room with `after < position <= until`.
+///
+/// # Errors
+/// Fails if the database fails.
+pub async fn between(
+    reader: &impl Read,
+    room: RoomNum,
+    after: i64,
+    until: i64,
+) -> Result<Vec<ReceiptRow>> {
+    rows(
+        reader,
+        "SELECT room_num, user_num, receipt_type, thread_id, event_id, event_position, receipt_ts, \
+         position FROM receipts WHERE room_num = $1 AND position > $2 AND position <= $3",
+        params![room, after, until],
+    )
+    .await
+}
+
+/// One user's receipts in a room.
+///
+/// # Errors
+/// Fails if the database fails.
+pub async fn of_user(
+    reader: &impl Read,
+    room: RoomNum,
+    user: UserNum,
+) -> Result<Vec<ReceiptRow>> {
+    rows(
+        reader,
+        "SELECT room_num, user_num, receipt_type, thread_id, event_id, event_position, receipt_ts, \
+         position FROM receipts WHERE room_num = $1 AND user_num = $2",
+        params![room, user],
+    )
+    .await
+}
+
+fn decode(row: &Row) -> Result<ReceiptRow> {
+    Ok(ReceiptRow {
+        room_num: row.get(0)?,
+        user_num: row.get(1)?,
+        receipt_type: row.get(2)?,
+        thread_id: row.get(3)?,
+        event_id: EventId::parse(row.text(4)?)
+            .map_err(|_| db::Error::inconsistent("receipts.event_id"))?,
+        event_position: row.get(5)?,
+        receipt_ts: row.get(6)?,
+        position: row.get(7)?,
+    })
+}
+
+async fn rows(reader: &impl Read, sql: &'static str, params: Params) -> Result<Vec<ReceiptRow>> {
+    reader.query(sql, params).await?.iter().map(decode).collect()
+}

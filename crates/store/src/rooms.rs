@@ -1,0 +1,167 @@
+//! Table `rooms`: one row a room, with everything that changes with each of its events.
+use db::{Read, Result, Row, Value, Write, params};
+use protocol::ids::{OwnedRoomId, RoomId};
+
+use crate::numbers::{EventNum, RoomNum, StateVersion, UserNum};
+
+/// A room's row.
+#[derive(Clone, Debug)]
+pub struct RoomRow {
+    /// Its number.
+    pub room_num: RoomNum,
+    /// Its version, as `m.room.create` names it.
+    pub room_version: String,
+    /// Who created it.
+    pub creator_num: UserNum,
+    /// When it was created here or first joined (Unix ms).
+    pub created_ts: i64,
+    /// Whether the public room list shows it.
+    pub published: bool,
+    /// What an event sent now follows.
+    pub head: Head,
+}
+
+/// The end of a room's timeline.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// The events that no other event follows.
+    pub extremities: Vec<EventNum>,
+    /// The current state.
+    pub state_version: StateVersion,
+    /// The greatest depth among the extremities.
+    pub depth: i64,
+    /// See [`crate::events::EventRow::notify_count`], of the last event.
+    pub notify_count: i64,
+}
+
+/// An entry of the public room list.
+#[derive(Clone, Debug)]
+pub struct PublishedRoom {
+    /// Its number.
+    pub room_num: RoomNum,
+    /// Its id.
+    pub room_id: OwnedRoomId,
+}
+
+/// Adds a room.
+pub fn insert(write: &mut Write, room: &RoomRow, last_position: Value) {
+    write.execute_expecting(
+        "INSERT INTO rooms (room_num, room_version, creator_num, created_ts, published, extremities, \
+         state_version, depth, notify_count, last_position) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        params![
+            room.room_num,
+            room.room_version.as_str(),
+            room.creator_num,
+            room.created_ts,
+            room.published,
+            encode_extremities(&room.head.extremities),
+            room.head.state_version,
+            room.head.depth,
+            room.head.notify_count,
+            last_position
+        ],
+        1,
+    );
+}
+
+/// Moves the end of the timeline from `before` to `after`.
+///
+/// The write is rejected where somebody else has moved it: writers of a room are serialised by this row.
+pub fn advance(
+    write: &mut Write,
+    room: RoomNum,
+    before: &Head,
+    after: &Head,
+    last_position: Value,
+) {
+    write.execute_expecting(
+        "UPDATE rooms SET extremities = $2, state_version = $3, depth = $4, notify_count = $5, \
+         last_position = $6 WHERE room_num = $1 AND extremities = $7",
+        params![
+            room,
+            encode_extremities(&after.extremities),
+            after.state_version,
+            after.depth,
+            after.notify_count,
+            last_position,
+            encode_extremities(&before.extremities)
+        ],
+        1,
+    );
+}
+
+/// Shows the room in the public room list, or no longer.
+pub fn set_published(write: &mut Write, room: RoomNum, published: bool) {
+    write.execute("UPDATE rooms SET published = $2 WHERE room_num = $1", params![room, published]);
+}
+
+/// The room's row.
+///
+/// # Errors
+/// Fails if the database fails.
+pub async fn find(reader: &impl Read, room: RoomNum) -> Result<Option<RoomRow>> {
+    let row = reader
+        .query_optional(
+            "SELECT room_num, room_version, creator_num, created_ts, published, extremities, \
+             state_version, depth, notify_count FROM rooms WHERE room_num = $1",
+            params![room],
+        )
+        .await?;
+    row.as_ref().map(decode).transpose()
+}
+
+/// Every room of the public room list.
+///
+/// # Errors
+/// Fails if the database fails.
+pub async fn published(reader: &impl Read) -> Result<Vec<PublishedRoom>> {
+    let rows = reader
+        .query(
+            "SELECT rooms.room_num, room_id FROM rooms \
+             JOIN room_numbers ON room_numbers.room_num = rooms.room_num WHERE published = 1",
+            params![],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(PublishedRoom {
+                room_num: row.get(0)?,
+                room_id: RoomId::parse(row.text(1)?)
+                    .map_err(|_| db::Error::inconsistent("room_numbers.room_id"))?,
+            })
+        })
+        .collect()
+}
+
+fn decode(row: &Row) -> Result<RoomRow> {
+    Ok(RoomRow {
+        room_num: row.get(0)?,
+        room_version: row.get(1)?,
+        creator_num: row.get(2)?,
+        created_ts: row.get(3)?,
+        published: row.get::<i64>(4)? != 0,
+        head: Head {
+            extremities: decode_extremities(row.text(5)?)?,
+            state_version: row.get(6)?,
+            depth: row.get(7)?,
+            notify_count: row.get(8)?,
+        },
+    })
+}
+
+fn encode_extremities(numbers: &[EventNum]) -> String {
+    let texts: Vec<String> = numbers.iter().map(|number| number.0.to_string()).collect();
+    texts.join(",")
+}
+
+fn decode_extremities(text: &str) -> Result<Vec<EventNum>> {
+    text.split(',')
+        .filter(|part| !part.is_empty())
+        .map(|part| {
+            part.parse()
+                .map(EventNum)
+                .map_err(|_| db::Error::inconsistent("rooms.extremities"))
+        })
+        .collect()
+}

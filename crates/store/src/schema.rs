@@ -1,0 +1,17 @@
+//! The migrations, in order. A landed one is never edited: expand, then contract.
+use db::Migration;
+
+macro_rules! migrations {
+    ($($number:literal $name:literal),+ $(,)?) => {
+        /// Every migration of the schema.
+        pub const MIGRATIONS: &[Migration] = &[$(Migration {
+            number: $number,
+            name: $name,
+            sql: include_str!(concat!("../migrations/", $name, ".sql")),
+        }),+];
+    };
+}
+
+migrations! {
+    1 "0001_rooms",
+}
