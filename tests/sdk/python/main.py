@@ -1,0 +1,71 @@
+"""main.py URL: two people with matrix-nio clients hold a conversation on any Matrix homeserver."""
+
+import asyncio
+import logging
+import sys
+import tempfile
+from pathlib import Path
+
+from person import Person
+from report import Report
+from topics.media import share
+from topics.notices import notice
+from topics.rooms import knock, meet
+from topics.talk import talk
+from topics.verification import verify, verify_own
+
+
+async def session(report: Report, url: str, store: Path, people: list[Person]) -> None:
+    """The whole scenario; everyone who is started is appended to `people`."""
+
+    async def arrive(name: str) -> Person:
+        folder = store / name
+        folder.mkdir()
+        people.append(await Person.register(url, name, folder))
+        return people[-1]
+
+    alice = await arrive("alice")
+    bob = await arrive("bob")
+
+    async def in_room(name: str, encrypted: bool) -> str:
+        room_id = await meet(report, alice, bob, name, encrypted)
+        await talk(report, room_id, alice, bob)
+        await notice(report, room_id, alice, bob)
+        await share(report, room_id, alice, bob, encrypted)
+        return room_id
+
+    async def clear() -> None:
+        await in_room("In the open", encrypted=False)
+
+    async def secret() -> None:
+        room_id = await in_room("Between us", encrypted=True)
+        await verify(report, room_id, alice, bob)
+        folder = store / "second"
+        folder.mkdir()
+        people.append(await alice.another_device(folder))
+        await verify_own(report, alice, people[-1])
+
+    async def door() -> None:
+        await knock(report, alice, await arrive("carol"))
+
+    await report.topic("a clear room", clear)
+    await report.topic("an encrypted room", secret)
+    await report.topic("knocking", door)
+
+
+async def run(url: str) -> int:
+    """Runs the scenario and closes every client, whatever happened."""
+    report = Report()
+    people: list[Person] = []
+    with tempfile.TemporaryDirectory(prefix="longhouse-nio-") as store:
+        await report.topic("a session", lambda: session(report, url, Path(store), people))
+        for person in people:
+            await person.stop()
+    return report.finish()
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("usage: main.py URL")
+    logging.getLogger("nio").setLevel(logging.ERROR)
+    sys.exit(asyncio.run(run(sys.argv[1])))

@@ -1,0 +1,1 @@
+"""What people do on a server, by topic."""
