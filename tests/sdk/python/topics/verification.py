@@ -12,6 +12,7 @@ async def verify(report: Report, room_id: str, alice: Person, bob: Person) -> No
     """Alice refuses to write to bob's device until the two have compared emoji."""
 
     async def refused() -> None:
+        alice.client.unignore_device(alice.client.device_store[bob.id][bob.client.device_id])
         alice.client.invalidate_outbound_session(room_id)
         try:
             await alice.send(room_id, text("too early"), trust_all=False)
