@@ -1,0 +1,72 @@
+//! The sections, one file each, and the whole they make.
+mod accounts;
+mod cache;
+mod database;
+mod egress;
+mod listener;
+mod log;
+mod media;
+mod rate_limits;
+mod registration;
+mod rooms;
+mod server;
+mod well_known;
+
+pub use self::{
+    accounts::Accounts, cache::Cache, database::Database, egress::Egress, listener::Listener,
+    log::Log, media::Media, rate_limits::RateLimits, registration::Registration, rooms::Rooms,
+    server::Server, well_known::WellKnown,
+};
+use crate::section::Section;
+
+macro_rules! config {
+    ($( $(#[doc = $doc:expr])+ $key:ident: $Section:ty, )+) => {
+        /// Every setting of a node.
+        #[derive(Clone, Debug, Default, PartialEq)]
+        pub struct Config {
+            $( $(#[doc = $doc])+ pub $key: $Section, )+
+            /// `[[listeners]]`: where the node listens. Never empty once loaded.
+            pub listeners: Vec<Listener>,
+        }
+
+        impl Config {
+            /// The sections that occur once, in the order of the reference.
+            #[must_use]
+            pub fn sections(&self) -> Vec<&dyn Section> {
+                vec![$( &self.$key, )+]
+            }
+
+            pub(crate) fn section_mut(&mut self, name: &str) -> Option<&mut dyn Section> {
+                match name {
+                    $( stringify!($key) => Some(&mut self.$key), )+
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+config! {
+    /// `[server]`
+    server: Server,
+    /// `[database]`
+    database: Database,
+    /// `[registration]`
+    registration: Registration,
+    /// `[accounts]`
+    accounts: Accounts,
+    /// `[rate_limits]`
+    rate_limits: RateLimits,
+    /// `[rooms]`
+    rooms: Rooms,
+    /// `[media]`
+    media: Media,
+    /// `[well_known]`
+    well_known: WellKnown,
+    /// `[egress]`
+    egress: Egress,
+    /// `[log]`
+    log: Log,
+    /// `[cache]`
+    cache: Cache,
+}

@@ -1,0 +1,37 @@
+//! `[registration]`
+use crate::{
+    section::section,
+    value::{RegistrationMode, Secret},
+};
+
+section! {
+    /// Who may make an account.
+    pub struct Registration in "registration" {
+        /// `open` (anybody), `token` (whoever has one of `tokens`), or `closed` (accounts are made
+        /// with `longhouse user create`).
+        pub mode: RegistrationMode = RegistrationMode::Closed,
+        /// Lets programs that know it make accounts and administrators at
+        /// `/_synapse/admin/v1/register`, as Synapse's `registration_shared_secret` does.
+        pub shared_secret: Option<Secret> = None,
+        /// The tokens that are accepted in mode `token`, each for any number of accounts.
+        pub tokens: Vec<Secret> = Vec::new(),
+    }
+    check(this, complaints) {
+        let secret = this.shared_secret.as_ref().map(Secret::expose);
+        if secret.is_some_and(|secret| secret.len() < 8) {
+            complaints.push(("shared_secret", "is shorter than 8 characters".to_owned()));
+        }
+        let fits = |token: &&Secret| {
+            let token = token.expose();
+            token.len() <= 64
+                && token.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b))
+        };
+        // The grammar of the client-server API, "Token-authenticated registration".
+        if this.tokens.iter().filter(fits).count() < this.tokens.len() {
+            complaints.push((
+                "tokens",
+                "a token is 1 to 64 characters of A-Z a-z 0-9 - . _ ~".to_owned(),
+            ));
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! `[rooms]`
+use crate::section::section;
+
+section! {
+    /// Rooms that are made here.
+    pub struct Rooms in "rooms" {
+        /// The version of a new room whose creator does not ask for one.
+        pub default_version: String = "12".to_owned(),
+    }
+    check(this, complaints) {
+        let known = this.default_version.parse::<u8>().is_ok_and(|v| (3..=12).contains(&v));
+        if !known {
+            complaints.push(("default_version", "expected a room version from 3 to 12".to_owned()));
+        }
+    }
+}

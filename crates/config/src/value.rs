@@ -1,0 +1,16 @@
+//! Types of values that configuration has beyond numbers and texts.
+mod bytes;
+mod choice;
+mod database_url;
+mod lifetime;
+mod rate;
+mod secret;
+
+pub use self::{
+    bytes::Bytes,
+    choice::{LogFormat, RegistrationMode, Serves},
+    database_url::DatabaseUrl,
+    lifetime::Lifetime,
+    rate::Rate,
+    secret::Secret,
+};
