@@ -4,19 +4,29 @@
 //!
 //! Invariant: rows never leave this crate other than as the typed records declared beside their table.
 
+pub mod access_tokens;
+pub mod account_data;
 pub mod aliases;
 pub mod changes;
 pub mod current_state;
+pub mod devices;
 pub mod events;
+pub mod filters;
 pub mod interner;
 pub mod memberships;
 pub mod numbers;
+pub mod profiles;
 pub mod receipts;
+pub mod registration_tokens;
 pub mod rooms;
 pub mod schema;
 pub mod server_facts;
+pub mod sessions;
 pub mod state_changes;
 pub mod state_versions;
+pub mod user_daily_visits;
+pub mod user_ips;
+pub mod users;
 
 use std::sync::Arc;
 

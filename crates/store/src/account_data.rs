@@ -1,0 +1,167 @@
+//! Table `account_data`: what a user's clients keep on the server, for themselves alone.
+use db::{Params, Read, Result, Row, Value, Write, params};
+
+use crate::{RoomNum, UserNum};
+
+/// In the place of a room's number: what belongs to no room.
+const GLOBAL: RoomNum = RoomNum(-1);
+
+/// One piece of account data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountDataRow {
+    /// The room it belongs to, if any.
+    pub room: Option<RoomNum>,
+    /// Its type.
+    pub kind: String,
+    /// Its content, as JSON.
+    pub content: String,
+    /// Where in the change stream it was set last.
+    pub position: i64,
+}
+
+/// One piece.
+///
+/// # Errors
+/// Fails if the database fails.
+pub async fn find(
+    reader: &impl Read,
+    user: UserNum,
+    room: Option<RoomNum>,
+    kind: &str,
+) -> Result<Option<AccountDataRow>> {
+    let row = reader
+        .query_optional(
+            "SELECT room_num, type, content, position FROM account_data \
+             WHERE user_num = $1 AND room_num = $2 AND type = $3",
+            params![user, room.unwrap_or(GLOBAL), kind],
+        )
+        .await?;
+    row.as_ref().map(decode).transpose()
+}
+
+/// What belongs to no room, in order of type.
+///
+/// # Errors
+/// Fails if the database fails.
+pub async fn global(reader: &impl Read, user: UserNum) -> Result<Vec<AccountDataRow>> {
+    of_room(reader, user, GLOBAL).await
+}
+
+/// What belongs to a room, in order of type.
+///
+/// # Errors
+/// Fails if the database fails.
+pub async fn of_room(
+    reader: &impl Read,
+    user: UserNum,
+    room: RoomNum,
+) -> Result<Vec<AccountDataRow>> {
+    rows(
+        reader,
+        "SELECT room_num, type, content, position FROM account_data \
+         WHERE user_num = $1 AND room_num = $2 ORDER BY type",
+        params![user, room],
+    )
+    .await
+}
+
+/// Everything of a user, what belongs to no room first.
+///
+/// # Errors
+/// Fails if the database fails.
+pub async fn of_user(reader: &impl Read, user: UserNum) -> Result<Vec<AccountDataRow>> {
+    rows(
+        reader,
+        "SELECT room_num, type, content, position FROM account_data WHERE user_num = $1 \
+         ORDER BY room_num, type",
+        params![user],
+    )
+    .await
+}
+
+/// What was set at `after < position <= until`, in order of the changes.
+///
+/// # Errors
+/// Fails if the database fails.
+pub async fn changed_between(
+    reader: &impl Read,
+    user: UserNum,
+    after: i64,
+    until: i64,
+) -> Result<Vec<AccountDataRow>> {
+    rows(
+        reader,
+        "SELECT room_num, type, content, position FROM account_data \
+         WHERE user_num = $1 AND position > $2 AND position <= $3 ORDER BY position",
+        params![user, after, until],
+    )
+    .await
+}
+
+/// Sets a piece; `position` is taken in the same write.
+pub fn set(
+    write: &mut Write,
+    user: UserNum,
+    room: Option<RoomNum>,
+    kind: &str,
+    content: &str,
+    position: &Value,
+) {
+    write.execute(
+        "INSERT INTO account_data (user_num, room_num, type, content, position) \
+         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (user_num, room_num, type) \
+         DO UPDATE SET content = excluded.content, position = excluded.position",
+        params![user, room.unwrap_or(GLOBAL), kind, content, position.clone()],
+    );
+}
+
+/// Sets a piece that was read before; the write is rejected if it has changed since. `read` is its position then, or
+/// `None` if there was none.
+pub fn replace(
+    write: &mut Write,
+    user: UserNum,
+    room: Option<RoomNum>,
+    kind: &str,
+    content: &str,
+    read: Option<i64>,
+    position: &Value,
+) {
+    let room = room.unwrap_or(GLOBAL);
+    match read {
+        Some(read) => write.execute_expecting(
+            "UPDATE account_data SET content = $4, position = $5 \
+             WHERE user_num = $1 AND room_num = $2 AND type = $3 AND position = $6",
+            params![user, room, kind, content, position.clone(), read],
+            1,
+        ),
+        None => write.execute_expecting(
+            "INSERT INTO account_data (user_num, room_num, type, content, position) \
+             VALUES ($1, $2, $3, $4, $5) ON CONFLICT (user_num, room_num, type) DO NOTHING",
+            params![user, room, kind, content, position.clone()],
+            1,
+        ),
+    };
+}
+
+/// Removes everything of a user.
+pub fn delete_of_user(write: &mut Write, user: UserNum) {
+    write.execute("DELETE FROM account_data WHERE user_num = $1", params![user]);
+}
+
+async fn rows(
+    reader: &impl Read,
+    sql: &'static str,
+    params: Params,
+) -> Result<Vec<AccountDataRow>> {
+    reader.query(sql, params).await?.iter().map(decode).collect()
+}
+
+fn decode(row: &Row) -> Result<AccountDataRow> {
+    let room = row.get::<RoomNum>(0)?;
+    Ok(AccountDataRow {
+        room: (room != GLOBAL).then_some(room),
+        kind: row.get(1)?,
+        content: row.get(2)?,
+        position: row.get(3)?,
+    })
+}
