@@ -1,1 +1,18 @@
-//! protocol.
+//! Matrix's formats, as pure functions: identifiers, canonical JSON, events (PDUs), their limits, hashes, signatures
+//! and redaction, push rules and filters.
+//!
+//! Invariants:
+//! - No I/O, no async, no clock, no randomness: bytes, times and entropy are arguments.
+//! - This is the only crate that imports `ruma`.
+//! - Only [`signing`] makes a [`signing::Verified`] value, and it signs an event only from a typed
+//!   [`signing::EventIntent`] of a local user, never from JSON that came from outside.
+pub mod canonical;
+pub mod ids;
+pub mod limits;
+pub mod pdu;
+pub mod redaction;
+pub mod room_version;
+pub mod signing;
+
+pub use pdu::Pdu;
+pub use room_version::RoomVersion;

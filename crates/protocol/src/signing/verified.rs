@@ -1,0 +1,31 @@
+//! The proof that somebody has checked.
+use std::{ops::Deref, sync::Arc};
+
+/// A value whose form, hash and signatures have been checked, or that this server has made itself.
+#[derive(Clone, Debug)]
+pub struct Verified<T>(T);
+
+impl<T> Verified<T> {
+    pub(super) const fn new(value: T) -> Self {
+        Self(value)
+    }
+
+    /// Gives the value up; the proof is lost.
+    pub fn into_inner(self) -> T {
+        self.0
+    }
+
+    /// Shares the value, with its proof.
+    #[must_use]
+    pub fn shared(self) -> Verified<Arc<T>> {
+        Verified(Arc::new(self.0))
+    }
+}
+
+impl<T> Deref for Verified<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
