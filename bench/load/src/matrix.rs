@@ -3,7 +3,13 @@
 mod reading;
 mod registration;
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use anyhow::Context;
 use bytes::Bytes;
@@ -19,6 +25,7 @@ pub use registration::Registration;
 #[derive(Clone)]
 pub struct Matrix {
     http: Http,
+    marks: Arc<AtomicUsize>,
 }
 
 /// A logged-in device.
@@ -38,7 +45,14 @@ pub enum Preset {
 
 impl Matrix {
     pub fn new(http: Http) -> Self {
-        Self { http }
+        Self { http, marks: Arc::default() }
+    }
+
+    /// A part of a sync filter that changes nothing, different at each call: a server that keeps its
+    /// whole answer to a repeated request (Synapse does for two minutes) has to make a new one.
+    pub fn unrepeated(&self) -> Value {
+        let number = self.marks.fetch_add(1, Ordering::Relaxed);
+        json!({"not_types": [format!("org.longhouse.load.{number}")]})
     }
 
     /// The server's own name and version, or "unknown": not every server tells its clients.

@@ -40,7 +40,7 @@ impl Matrix {
     /// # Errors
     /// When the server refuses.
     pub async fn position(&self, user: &User) -> anyhow::Result<String> {
-        let filter = Some(json!({"room": {"rooms": []}, "presence": {"types": []}}));
+        let filter = Some(json!({"room": {"rooms": []}, "account_data": self.unrepeated()}));
         let answer = self.sync(user, &SyncRequest { filter, ..SyncRequest::default() }).await?;
         text_field(&answer, "next_batch")
     }

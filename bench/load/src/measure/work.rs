@@ -134,7 +134,7 @@ mod tests {
     use super::*;
 
     fn load(concurrency: usize, operations_max: usize) -> Load {
-        Load { concurrency, duration: Duration::from_secs(60), operations_max }
+        Load { concurrency, duration: Duration::from_mins(1), operations_max }
     }
 
     #[tokio::test]

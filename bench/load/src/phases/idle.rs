@@ -33,7 +33,7 @@ pub async fn run(bench: &mut Bench<'_>) -> anyhow::Result<()> {
     for number in 0..count {
         let (user, since) = positions[number % accounts].clone();
         let matrix = bench.world.matrix.clone();
-        let filter = json!({"account_data": {"not_types": [format!("load.{number}")]}});
+        let filter = json!({"account_data": matrix.unrepeated()});
         let request =
             SyncRequest { since: Some(since), filter: Some(filter), timeout_ms: POLL_TIMEOUT_MS };
         polls.spawn(async move { matrix.sync(&user, &request).await });
@@ -54,7 +54,11 @@ pub async fn run(bench: &mut Bench<'_>) -> anyhow::Result<()> {
     let after = bench.meter.server_pss_bytes();
     if let Some(ended) = polls.try_join_next() {
         let reason = match ended? {
-            Ok(_) => "answered although nothing happened".to_owned(),
+            Ok(answer) => {
+                let beginning: String =
+                    String::from_utf8_lossy(&answer).chars().take(300).collect();
+                format!("answered although nothing happened: {beginning}")
+            }
             Err(error) => format!("{error:#}"),
         };
         let ended = 1 + std::iter::from_fn(|| polls.try_join_next()).count();
