@@ -49,9 +49,11 @@ fn arrows_point_down() {
 
 #[test]
 fn a_crate_names_its_layer_and_is_named_for_its_content() {
-    let tree = Tree::new()
-        .with("crates/a/Cargo.toml", "[package]\nname = \"a\"\n")
-        .with_crate("room-utils", 1, "");
+    let tree = Tree::new().with("crates/a/Cargo.toml", "[package]\nname = \"a\"\n").with_crate(
+        "room-utils",
+        1,
+        "",
+    );
     let violations = tree.report().violations;
     assert!(violations.iter().any(|v| v.starts_with("a: no [package")), "{violations:?}");
     assert!(violations.iter().any(|v| v.contains("`utils` says nothing")), "{violations:?}");
@@ -86,7 +88,8 @@ fn leftovers_fail() {
 fn long_functions_and_files_are_reported() {
     let body = "    work();\n".repeat(69);
     let short = format!("fn short() {{\n{}}}\n", "    work();\n".repeat(68));
-    let long = format!("impl A {{\n    pub async fn long(\n        a: u8,\n    ) {{\n{body}    }}\n}}\n");
+    let long =
+        format!("impl A {{\n    pub async fn long(\n        a: u8,\n    ) {{\n{body}    }}\n}}\n");
     let tree = Tree::new()
         .with("crates/a/src/lib.rs", &(short + &long))
         .with("crates/a/src/big.rs", &"// line\n".repeat(501));

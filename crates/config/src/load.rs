@@ -8,8 +8,7 @@ use std::{
 use toml::{Table, Value};
 
 use crate::{
-    Config, Invalid, Listener, Origin, Origins, Problem, Section, environment,
-    section::Complaints,
+    Config, Invalid, Listener, Origin, Origins, Problem, Section, environment, section::Complaints,
     setting::Input,
 };
 

@@ -11,7 +11,8 @@ struct Folder(std::path::PathBuf);
 
 impl Folder {
     fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("longhouse-config-{name}-{}", std::process::id()));
+        let path =
+            std::env::temp_dir().join(format!("longhouse-config-{name}-{}", std::process::id()));
         fs::create_dir_all(&path).unwrap();
         Self(path)
     }
@@ -101,7 +102,8 @@ fn the_names_that_test_rigs_rely_on() {
 #[test]
 fn unknown_names_are_refused_with_a_suggestion() {
     let folder = Folder::new("unknown");
-    let file = folder.write("a.toml", "[registration]\nmodes = \"open\"\n[servers]\nname = \"a\"\n");
+    let file =
+        folder.write("a.toml", "[registration]\nmodes = \"open\"\n[servers]\nname = \"a\"\n");
     let text = messages(load(&Sources { file: Some(file), ..Sources::default() }));
     assert!(text.contains("did you mean `registration.mode`?"), "{text}");
     assert!(text.contains("did you mean `server.name`?"), "{text}");

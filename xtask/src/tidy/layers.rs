@@ -25,10 +25,10 @@ pub(super) struct Manifest {
     dependencies: Vec<String>,
 }
 
-/// Every workspace member under `apps/`, `bench/`, `crates/`, and `xtask`.
+/// Every workspace member under `apps/` and `crates/`, and `xtask`.
 pub(super) fn manifests(root: &Path) -> Result<Vec<Manifest>, String> {
     let mut found = Vec::new();
-    for folder in ["apps", "bench", "crates"] {
+    for folder in ["apps", "crates"] {
         let Ok(entries) = fs::read_dir(root.join(folder)) else { continue };
         for entry in entries {
             let path = entry.map_err(|error| error.to_string())?.path().join("Cargo.toml");
@@ -51,7 +51,8 @@ fn manifest(path: &Path) -> Result<Manifest, String> {
     let table: Table = text.parse().map_err(|error| format!("{shown}: {error}"))?;
     let package = table.get("package");
     let name = package.and_then(|package| package.get("name")?.as_str());
-    let layer = package.and_then(|p| p.get("metadata")?.get("longhouse")?.get("layer")?.as_integer());
+    let layer =
+        package.and_then(|p| p.get("metadata")?.get("longhouse")?.get("layer")?.as_integer());
     // Dev-dependencies are free: a test may build whatever it likes beside its crate.
     let dependencies = ["dependencies", "build-dependencies"]
         .into_iter()

@@ -58,7 +58,8 @@ mod tests {
         for name in ["localhost", "example.org", "example.org:8448", "1.2.3.4", "[::1]:80"] {
             assert!(is_server_name(name), "{name}");
         }
-        for name in ["", ":80", "a b", "example.org:", "example.org:123456", "::1", "[::g]", "a/b"] {
+        for name in ["", ":80", "a b", "example.org:", "example.org:123456", "::1", "[::g]", "a/b"]
+        {
             assert!(!is_server_name(name), "{name}");
         }
     }

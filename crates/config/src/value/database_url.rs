@@ -62,8 +62,7 @@ fn without_password(url: &str) -> String {
 }
 
 impl Setting for DatabaseUrl {
-    const KIND: &'static str =
-        "\"sqlite:FILE\" or \"postgres://USER:PASSWORD@HOST:PORT/NAME\"";
+    const KIND: &'static str = "\"sqlite:FILE\" or \"postgres://USER:PASSWORD@HOST:PORT/NAME\"";
     const SECRET: bool = true;
 
     fn read(input: Input<'_>) -> Result<Self, String> {
