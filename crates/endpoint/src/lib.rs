@@ -1,1 +1,40 @@
-//! endpoint.
+//! What the HTTP APIs share: the endpoint registry, extractors, the mapping of errors, limits and CORS.
+//!
+//! An endpoint is one file: a [`Endpoint`] constant, its body and reply types, its errors ([`api_error!`]), a handler.
+//! Lists of them ([`endpoints!`]) make [`Routes`]; a [`Site`] serves routes: it finds the endpoint, bounds the body,
+//! limits the rate, catches panics, counts, and puts the headers that every reply carries.
+//!
+//! Invariants:
+//! - A handler that does not take a [`Caller`] cannot know who is asking.
+//! - Every reply, errors included, has the CORS headers and a request id; no reply of status 5xx says why.
+//! - The registry is the only place with a path in it: router, documentation, metrics and tests read it from there.
+mod address;
+mod caller;
+pub mod error;
+mod json;
+mod path;
+mod query;
+mod rate;
+mod registry;
+mod request;
+mod routes;
+mod site;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod text;
+mod upload;
+
+pub use address::{ClientAddress, ForwardedBy, Peer};
+pub use caller::{Authenticated, Authority, Caller, OptionalCaller, Refusal};
+pub use error::{Failure, Kind};
+pub use json::{Json, JsonOrEmpty, RawJson};
+pub use path::Path;
+pub use query::Query;
+pub use rate::{Allowance, RateClass, RateLimits};
+pub use registry::{Auth, Endpoint, Method, body, concat};
+pub use request::RequestId;
+pub use routes::{Conflict, Handle, Reply, Routes};
+pub use site::{DURATION_SECONDS, REQUESTS_TOTAL, Site, SiteOptions};
+pub use upload::Upload;
+
+pub use axum::extract::State;

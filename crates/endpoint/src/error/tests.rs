@@ -1,0 +1,52 @@
+use http::header::RETRY_AFTER;
+use http_body_util::BodyExt as _;
+
+use super::*;
+
+async fn body(failure: Failure) -> (Response<()>, String) {
+    let (parts, body) = failure.into_response().into_parts();
+    let bytes = body.collect().await.unwrap().to_bytes();
+    (Response::from_parts(parts, ()), String::from_utf8(bytes.to_vec()).unwrap())
+}
+
+#[tokio::test]
+async fn a_refusal_says_why() {
+    let (response, body) = body(FORBIDDEN.because("not yours")).await;
+    assert_eq!(response.status(), 403);
+    assert_eq!(response.headers()["content-type"], "application/json");
+    assert_eq!(body, r#"{"errcode":"M_FORBIDDEN","error":"not yours"}"#);
+}
+
+#[tokio::test]
+async fn a_breakdown_does_not() {
+    let (response, body) = body(INTERNAL.because("disk sda1 is full")).await;
+    assert_eq!(response.status(), 500);
+    assert_eq!(body, r#"{"errcode":"M_UNKNOWN","error":"Internal server error"}"#);
+}
+
+#[tokio::test]
+async fn a_limit_says_when_to_come_back_in_body_and_header() {
+    let (response, body) = body(Failure::rate_limited(1_500)).await;
+    assert_eq!(response.headers()[RETRY_AFTER], "2");
+    assert!(body.contains(r#""retry_after_ms":1500"#), "{body}");
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Sample {
+    #[error("no such room")]
+    NoRoom,
+    #[error("cannot read")]
+    Broken(#[source] std::io::Error),
+}
+
+api_error!(Sample:
+    Self::NoRoom => NOT_FOUND,
+    Self::Broken(_) => INTERNAL,
+);
+
+#[test]
+fn the_log_gets_the_sources_and_the_client_the_kind() {
+    let broken = Failure::from(Sample::Broken(std::io::Error::other("bad sector")));
+    assert_eq!((broken.kind, broken.why.as_str()), (INTERNAL, "cannot read: bad sector"));
+    assert_eq!(Failure::from(Sample::NoRoom).kind, NOT_FOUND);
+}

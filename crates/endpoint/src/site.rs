@@ -1,0 +1,185 @@
+//! What serves requests: everything that happens around a handler, in one function.
+use std::{
+    convert::Infallible,
+    future::Future,
+    panic::AssertUnwindSafe,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    task::{Context as TaskContext, Poll},
+    time::Instant,
+};
+
+use axum::{
+    body::Body,
+    extract::Request,
+    response::{IntoResponse as _, Response},
+};
+use clock::SharedClock;
+use futures_util::FutureExt as _;
+use http::{HeaderValue, Method, StatusCode, header::ALLOW};
+use tracing::Instrument as _;
+
+use crate::{
+    Auth, ForwardedBy, Peer,
+    error::{INTERNAL, UNRECOGNIZED, WRONG_METHOD},
+    rate::{Limiter, RateLimits, Who},
+    request::{Context, RequestId},
+    routes::{Conflict, Route, Routes, Tree},
+};
+
+mod headers;
+mod measures;
+pub(crate) use measures::Measures;
+pub use measures::{DURATION_SECONDS, REQUESTS_TOTAL};
+
+/// How a site behaves.
+pub struct SiteOptions {
+    /// For the rate limits.
+    pub clock: SharedClock,
+    /// How often each class of endpoints may be called.
+    pub rate_limits: RateLimits,
+    /// Whose `X-Forwarded-For` is believed.
+    pub forwarded_by: ForwardedBy,
+    /// Any number that differs from one start of the server to the next; the beginning of every request id.
+    pub run: u32,
+}
+
+/// Serves routes: a `tower` service, one for each set of listeners. Clones share everything.
+#[derive(Clone)]
+pub struct Site(Arc<Shared>);
+
+/// What all requests share.
+pub(crate) struct Shared {
+    tree: Tree,
+    pub(crate) limiter: Limiter,
+    forwarded_by: ForwardedBy,
+    run: u32,
+    next_request: AtomicU64,
+    unmatched: Measures,
+}
+
+impl Site {
+    /// A site of these routes.
+    ///
+    /// # Errors
+    /// [`Conflict`], a mistake in the registry.
+    pub fn new(options: SiteOptions, routes: Routes) -> Result<Self, Conflict> {
+        Ok(Self(Arc::new(Shared {
+            tree: Tree::new(routes)?,
+            limiter: Limiter::new(&options.rate_limits, options.clock),
+            forwarded_by: options.forwarded_by,
+            run: options.run,
+            next_request: AtomicU64::new(1),
+            unmatched: Measures::unmatched(),
+        })))
+    }
+
+    /// Answers a request. Never fails: what goes wrong is a reply too.
+    pub async fn serve(&self, request: Request) -> Response {
+        let started = Instant::now();
+        let shared = &self.0;
+        let number = shared.next_request.fetch_add(1, Ordering::Relaxed);
+        let id = RequestId { run: shared.run, number };
+        let is_head = *request.method() == Method::HEAD;
+        let (mut response, route) = self.dispatch(request, id).await;
+        let measures = route.as_ref().map_or(&shared.unmatched, |route| &*route.measures);
+        measures.record(response.status(), started.elapsed());
+        headers::put(response.headers_mut(), id);
+        if is_head {
+            *response.body_mut() = Body::empty();
+        }
+        response
+    }
+
+    async fn dispatch(&self, request: Request, id: RequestId) -> (Response, Option<Arc<Route>>) {
+        if *request.method() == Method::OPTIONS {
+            // Browsers ask before each request with an access token (CORS); nothing about the path matters.
+            return (StatusCode::NO_CONTENT.into_response(), None);
+        }
+        let path = request.uri().path();
+        let Some(found) = self.0.tree.find(path) else {
+            return (UNRECOGNIZED.because("Unrecognized request").into_response(), None);
+        };
+        let Some(route) = found.value.find(request.method()) else {
+            let mut response = WRONG_METHOD.because("Unrecognized method").into_response();
+            let allowed = HeaderValue::try_from(found.value.allowed());
+            response.headers_mut().extend(allowed.ok().map(|methods| (ALLOW, methods)));
+            return (response, None);
+        };
+        let start = path.as_ptr().addr();
+        let values = found.params.iter().map(|(_, value)| {
+            let from = value.as_ptr().addr().saturating_sub(start);
+            from..from + value.len()
+        });
+        let peer = request.extensions().get::<Peer>();
+        let context = Context {
+            id,
+            shared: Arc::clone(&self.0),
+            route: Arc::clone(route),
+            address: self.0.forwarded_by.client(peer, request.headers()),
+            values: values.collect(),
+        };
+        let route = Arc::clone(route);
+        (handle(context, request).await, Some(route))
+    }
+}
+
+/// Calls the handler, inside the request's span, and lives through its panic.
+async fn handle(context: Context, mut request: Request) -> Response {
+    let Context { id, route, .. } = &context;
+    let endpoint = &route.endpoint;
+    let span = tracing::info_span!(
+        "request",
+        %id,
+        method = endpoint.method.as_str(),
+        path = endpoint.path()
+    );
+    if !matches!(endpoint.auth, Auth::User | Auth::Admin)
+        && let Err(failure) = context.shared.limiter.take(endpoint.rate, Who::from(context.address))
+    {
+        return failure.into_response();
+    }
+    let route = Arc::clone(route);
+    request.extensions_mut().insert(context);
+    let reply = async move {
+        // A panic unwinds through the handler's own values only: our locks do not poison, and nothing else is shared.
+        let reply = AssertUnwindSafe(async { (route.handle)(request).await }).catch_unwind().await;
+        let response =
+            reply.unwrap_or_else(|panic| INTERNAL.because(message(&*panic)).into_response());
+        tracing::debug!(status = response.status().as_u16(), "answered");
+        response
+    };
+    reply.instrument(span).await
+}
+
+fn message(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("the handler panicked: {}", text.unwrap_or("no message"))
+}
+
+impl<B> tower::Service<http::Request<B>> for Site
+where
+    B: http_body::Body<Data = bytes::Bytes> + Send + 'static,
+    B::Error: Into<axum::BoxError>,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut TaskContext<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<B>) -> Self::Future {
+        let site = self.clone();
+        let request = request.map(Body::new);
+        Box::pin(async move { Ok(site.serve(request).await) })
+    }
+}
+
+#[cfg(test)]
+mod tests;
