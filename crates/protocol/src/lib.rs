@@ -7,9 +7,11 @@
 //! - Only [`signing`] makes a [`signing::Verified`] value, and it signs an event only from a typed
 //!   [`signing::EventIntent`] of a local user, never from JSON that came from outside.
 pub mod canonical;
+pub mod filter;
 pub mod ids;
 pub mod limits;
 pub mod pdu;
+pub mod push;
 pub mod redaction;
 pub mod room_version;
 pub mod signing;

@@ -1,0 +1,15 @@
+//! Push rules ([spec]): a user's rules, how they change, and what they say about an event.
+//!
+//! ruma knows the rules' forms, the server's defaults and how conditions match; this module adds checked changes, the
+//! errors of the API, and evaluation without futures.
+//!
+//! [spec]: https://spec.matrix.org/v1.16/client-server-api/#push-rules
+mod evaluate;
+mod rules;
+
+pub use evaluate::{PushEvent, RoomContext, Verdict};
+pub use rules::{PushRuleError, PushRules, RULES_MAX, RuleKind};
+pub use ruma::push::Action;
+
+#[cfg(test)]
+mod tests;
