@@ -30,7 +30,7 @@ pub use error::{Failure, Kind};
 pub use json::{Json, JsonOrEmpty, RawJson};
 pub use path::Path;
 pub use query::Query;
-pub use rate::{Allowance, RateClass, RateLimits};
+pub use rate::RateClass;
 pub use registry::{Auth, Endpoint, Method, body, concat};
 pub use request::RequestId;
 pub use routes::{Conflict, Handle, Reply, Routes};

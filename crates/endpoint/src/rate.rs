@@ -13,22 +13,8 @@ use parking_lot::Mutex;
 use crate::error::Failure;
 
 mod class;
-pub use class::{Allowance, RateClass};
-
-/// How fast each class may be called.
-#[derive(Clone, Debug)]
-pub struct RateLimits {
-    /// Whether there are limits at all.
-    pub enabled: bool,
-    /// Instead of [`RateClass::allowance`].
-    pub overrides: Vec<(RateClass, Allowance)>,
-}
-
-impl Default for RateLimits {
-    fn default() -> Self {
-        Self { enabled: true, overrides: Vec::new() }
-    }
-}
+use class::Allowance;
+pub use class::RateClass;
 
 /// Whose allowance is taken from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -56,22 +42,16 @@ const SHARD_ENTRIES_MAX: usize = 8_192;
 /// early and get a fresh allowance.
 pub(crate) struct Limiter {
     clock: SharedClock,
-    enabled: bool,
-    allowances: [Allowance; RateClass::ALL.len()],
+    allowances: [Option<Allowance>; RateClass::ALL.len()],
     hasher: RandomState,
     shards: [Mutex<HashMap<(RateClass, Who), i64>>; SHARDS],
 }
 
 impl Limiter {
-    pub(crate) fn new(limits: &RateLimits, clock: SharedClock) -> Self {
-        let allowances = RateClass::ALL.map(|class| {
-            let found = limits.overrides.iter().rfind(|(named, _)| *named == class);
-            found.map_or_else(|| class.allowance(), |(_, allowance)| *allowance)
-        });
+    pub(crate) fn new(limits: &config::RateLimits, clock: SharedClock) -> Self {
         Self {
             clock,
-            enabled: limits.enabled,
-            allowances,
+            allowances: RateClass::ALL.map(|class| class.allowance(limits)),
             hasher: RandomState::new(),
             shards: std::array::from_fn(|_| Mutex::default()),
         }
@@ -82,10 +62,9 @@ impl Limiter {
     /// # Errors
     /// 429 `M_LIMIT_EXCEEDED` when there is nothing left.
     pub(crate) fn take(&self, class: RateClass, who: Who) -> Result<(), Failure> {
-        if !self.enabled || class == RateClass::Unlimited {
+        let Some(allowance) = self.allowances.get(class as usize).copied().flatten() else {
             return Ok(());
-        }
-        let Some(allowance) = self.allowances.get(class as usize) else { return Ok(()) };
+        };
         let now_us = self.clock.now_ms().saturating_mul(1_000);
         let key = (class, who);
         let shard = usize::try_from(self.hasher.hash_one(key) % SHARDS as u64).unwrap_or(0);

@@ -25,7 +25,7 @@ use tracing::Instrument as _;
 use crate::{
     Auth, ForwardedBy, Peer,
     error::{INTERNAL, UNRECOGNIZED, WRONG_METHOD},
-    rate::{Limiter, RateLimits, Who},
+    rate::{Limiter, Who},
     request::{Context, RequestId},
     routes::{Conflict, Route, Routes, Tree},
 };
@@ -40,7 +40,7 @@ pub struct SiteOptions {
     /// For the rate limits.
     pub clock: SharedClock,
     /// How often each class of endpoints may be called.
-    pub rate_limits: RateLimits,
+    pub rate_limits: config::RateLimits,
     /// Whose `X-Forwarded-For` is believed.
     pub forwarded_by: ForwardedBy,
     /// Any number that differs from one start of the server to the next; the beginning of every request id.

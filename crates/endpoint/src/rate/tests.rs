@@ -6,8 +6,9 @@ use super::*;
 
 fn limiter(per_second: f64, burst: u32) -> (Limiter, Arc<MockClock>) {
     let clock = Arc::new(MockClock::default());
-    let overrides = vec![(RateClass::Login, Allowance { per_second, burst })];
-    (Limiter::new(&RateLimits { enabled: true, overrides }, clock.clone()), clock)
+    let login = config::Rate { per_second, burst };
+    let limits = config::RateLimits { login, ..config::RateLimits::default() };
+    (Limiter::new(&limits, clock.clone()), clock)
 }
 
 fn take(limiter: &Limiter, who: Who) -> Result<(), String> {
@@ -35,7 +36,7 @@ fn callers_and_classes_do_not_share() {
     take(&limiter, Who::User(1)).unwrap();
     take(&limiter, Who::User(2)).unwrap();
     take(&limiter, Who::Address(1)).unwrap();
-    limiter.take(RateClass::Message, Who::User(1)).unwrap();
+    limiter.take(RateClass::Send, Who::User(1)).unwrap();
     take(&limiter, Who::User(1)).unwrap_err();
 }
 
@@ -50,7 +51,7 @@ fn an_ipv6_subscriber_is_one_caller_and_a_mapped_address_is_the_address() {
 
 #[test]
 fn switched_off_means_no_limit() {
-    let limits = RateLimits { enabled: false, overrides: vec![] };
+    let limits = config::RateLimits { enabled: false, ..config::RateLimits::default() };
     let limiter = Limiter::new(&limits, Arc::new(MockClock::default()));
     for _ in 0..10_000 {
         take(&limiter, Who::User(1)).unwrap();

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::*;
 use crate::{
-    Allowance, Authenticated, Authority, Caller, ClientAddress, Endpoint, Failure, Json,
-    JsonOrEmpty, OptionalCaller, Path, Query, RateClass, Refusal, body, endpoints,
+    Authenticated, Authority, Caller, ClientAddress, Endpoint, Failure, Json, JsonOrEmpty,
+    OptionalCaller, Path, Query, RateClass, Refusal, body, endpoints,
     testing::{Reply, anonymous_callers_accepted, registry_faults, send},
 };
 
@@ -163,12 +163,13 @@ mod second {
 
 endpoints! { Guests => first, second }
 
-fn site(login: Option<Allowance>) -> (Site, Arc<MockClock>) {
+fn site(read: Option<config::Rate>) -> (Site, Arc<MockClock>) {
     let clock = Arc::new(MockClock::default());
-    let overrides = login.map(|allowance| (RateClass::Read, allowance)).into_iter().collect();
+    let mut rate_limits = config::RateLimits::default();
+    rate_limits.read = read.unwrap_or(rate_limits.read);
     let options = SiteOptions {
         clock: clock.clone(),
-        rate_limits: RateLimits { enabled: true, overrides },
+        rate_limits,
         forwarded_by: ForwardedBy::default(),
         run: 7,
     };
@@ -319,7 +320,7 @@ async fn a_panic_is_one_reply_and_tells_nothing() {
 
 #[tokio::test]
 async fn each_user_and_each_address_has_an_allowance() {
-    let (site, clock) = site(Some(Allowance { per_second: 1.0, burst: 2 }));
+    let (site, clock) = site(Some(config::Rate { per_second: 1.0, burst: 2 }));
     let ask = |uri: &'static str, token| ask_site(&site, "GET", uri, token, "");
     for _ in 0..2 {
         assert_eq!(ask("/v3/whoami", Some("Bearer alice")).await.verdict(), "200");
@@ -339,7 +340,7 @@ async fn each_user_and_each_address_has_an_allowance() {
 fn two_endpoints_at_one_place_are_refused() {
     let options = SiteOptions {
         clock: Arc::new(MockClock::default()),
-        rate_limits: RateLimits::default(),
+        rate_limits: config::RateLimits::default(),
         forwarded_by: ForwardedBy::default(),
         run: 0,
     };
