@@ -1,5 +1,6 @@
 """`python -m rig ENGINE PROGRAM`: serves until interrupted and prints the URL (development aid)."""
 
+import signal
 import sys
 import time
 from pathlib import Path
@@ -9,6 +10,7 @@ from rig.engines import engine
 
 def main() -> None:
     """Starts the named engine and waits for Ctrl-C or SIGTERM."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with engine(sys.argv[1], Path(sys.argv[2])) as server:
         server.start()
         print(f"{server.url} after {server.wait_healthy():.2f} s, log {server.log}", flush=True)

@@ -49,6 +49,7 @@ def settings(folder: Path, url: str, port: int) -> dict:
         "admin_contact": "mailto:admin@localhost",
         "allow_public_rooms_without_auth": True,
         "refreshable_access_token_lifetime": "1h",
+        "room_list_publication_rules": [{"user_id": "*", "action": "allow"}],
         "presence": {"enabled": True},
         **{name: UNLIMITED for name in limits},
         "rc_login": {kind: UNLIMITED for kind in ("address", "account", "failed_attempts")},

@@ -1,0 +1,1 @@
+"""Validates a homeserver's answers against the specification's OpenAPI data."""

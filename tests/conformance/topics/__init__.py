@@ -1,0 +1,1 @@
+"""The calls, by the sections of the table."""

@@ -1,0 +1,73 @@
+"""Files up and down, and what their headers must say."""
+
+import struct
+import zlib
+
+from conformance.api import Api
+from conformance.cast import Cast
+
+UPLOAD = "POST /_matrix/media/v3/upload"
+DOWNLOAD = "GET /_matrix/client/v1/media/download/{serverName}/{mediaId}"
+THUMBNAIL = "GET /_matrix/client/v1/media/thumbnail/{serverName}/{mediaId}"
+
+
+def png(size: int) -> bytes:
+    """A gradient of `size` × `size` grey pixels."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", size, size, 8, 0, 0, 0, 0)
+    rows = b"".join(b"\0" + bytes((x + y) * 127 // size for x in range(size)) for y in range(size))
+    parts = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + parts
+
+
+def exercise(api: Api, cast: Cast) -> None:
+    """A picture, a page of HTML that must not run, and what is not there."""
+    config = api.need("GET /_matrix/client/v1/media/config", 200, cast.alice)
+    api.check("GET /_matrix/client/v1/media/config", "no upload size", config.get("m.upload.size", 0) > 0)
+    picture = png(200)
+    path = upload(api, cast, picture, "image/png", "salon.png")
+    answer = api.need(DOWNLOAD, 200, cast.bob, path=path)
+    api.check(DOWNLOAD, "other bytes", answer.body == picture)
+    api.check(DOWNLOAD, "another type", answer.content_type == "image/png")
+    safe_headers(api, answer, "inline")
+    named = api.need(DOWNLOAD + "/{fileName}", 200, cast.bob, path={**path, "fileName": "other.png"})
+    disposition = named.headers.get("content-disposition", "")
+    api.check(DOWNLOAD + "/{fileName}", disposition, "other.png" in disposition)
+    page = upload(api, cast, b"<script>alert(1)</script>", "text/html", "page.html")
+    safe_headers(api, api.need(DOWNLOAD, 200, cast.bob, path=page), "attachment")
+    absent = {"serverName": "localhost", "mediaId": "nobodyUploadedThis"}
+    api.call(DOWNLOAD, 404, cast.bob, path=absent, errcode="M_NOT_FOUND")
+    api.call(DOWNLOAD + "/{fileName}", 404, cast.bob, path={**absent, "fileName": "x"}, errcode="M_NOT_FOUND")
+    thumbnails(api, cast, path, absent)
+
+
+def upload(api: Api, cast: Cast, data: bytes, kind: str, name: str) -> dict[str, str]:
+    """Uploads as alice; the path parameters of what was stored."""
+    stored = api.need(UPLOAD, 200, cast.alice, raw=data, content_type=kind, query={"filename": name})
+    server, media = stored["content_uri"].removeprefix("mxc://").split("/")
+    return {"serverName": server, "mediaId": media}
+
+
+def safe_headers(api: Api, answer, disposition: str) -> None:
+    """Stored files must not become active content of the server's origin."""
+    found = answer.headers
+    api.check(DOWNLOAD, "no sandbox", "sandbox" in found.get("content-security-policy", ""))
+    api.check(DOWNLOAD, "no nosniff", found.get("x-content-type-options", "nosniff") == "nosniff")
+    api.check(DOWNLOAD, "no CORP", found.get("cross-origin-resource-policy") == "cross-origin")
+    api.check(DOWNLOAD, f"not {disposition}", found.get("content-disposition", "").startswith(disposition))
+
+
+def thumbnails(api: Api, cast: Cast, path: dict[str, str], absent: dict[str, str]) -> None:
+    """Both methods, sizes that are none, a file that is no picture."""
+    for method in ("scale", "crop"):
+        answer = api.need(THUMBNAIL, 200, cast.bob, path=path, query={"width": 64, "height": 64, "method": method})
+        api.check(THUMBNAIL, "not a picture", answer.content_type.startswith("image/"))
+    api.call(THUMBNAIL, 400, cast.bob, path=path, query={"width": "wide", "height": 64},
+             errcode="M_INVALID_PARAM|M_UNKNOWN")
+    api.call(THUMBNAIL, 400, cast.bob, path=path, query={"width": -1, "height": 64},
+             errcode="M_INVALID_PARAM|M_UNKNOWN")
+    api.call(THUMBNAIL, 400, cast.bob, path=path, errcode="M_MISSING_PARAM|M_INVALID_PARAM")
+    api.call(THUMBNAIL, 404, cast.bob, path=absent, query={"width": 64, "height": 64}, errcode="M_NOT_FOUND")
