@@ -1,1 +1,52 @@
-//! rooms.
+//! Rooms: events, state, membership, aliases, receipts and typing.
+//!
+//! A room is read through [`Facts`], an immutable snapshot shared by everybody who looks, and written through its
+//! writer (`writer`), which takes what is submitted at the same time, builds the events one on top of the other,
+//! commits them in one write, applies them to memory, publishes and answers.
+//!
+//! Invariants:
+//! - Every event, local or remote, has passed [`event_auth::authorize`] before it is stored as accepted.
+//! - Nothing on the way of an event loops over the members of its room.
+//! - Every method that answers with events to a user asks a [`View`] which of them the user may see.
+pub mod draft;
+pub mod event;
+pub mod notifications;
+pub mod state;
+pub mod visibility;
+
+mod aliases;
+mod create_room;
+mod directory;
+mod error;
+mod event_cache;
+mod facts;
+mod membership;
+mod memberships;
+mod receipts;
+mod render;
+mod room;
+mod send;
+mod service;
+mod state_reads;
+mod timeline;
+mod typing;
+mod writer;
+
+pub use self::{
+    create_room::{CreateRoom, Preset},
+    directory::{PublicRoom, PublicRooms, PublicRoomsQuery},
+    error::{Error, Result},
+    event::Event,
+    facts::{Facts, JoinRule},
+    membership::{MembershipChange, Profile},
+    memberships::UserRooms,
+    receipts::{Receipt, ReceiptKind},
+    render::{Format, Viewer},
+    room::Room,
+    send::Transaction,
+    service::{Rooms, Settings},
+    state_reads::MembersQuery,
+    timeline::{Context, Messages, MessagesQuery},
+    typing::TIMEOUT_MS_MAX as TYPING_TIMEOUT_MS_MAX,
+    visibility::{HistoryVisibility, View},
+};

@@ -40,6 +40,7 @@ CREATE INDEX rooms_published ON rooms (room_num) WHERE published = 1;
 -- position: the place in the room's timeline, which is the position in the change stream; negative for history
 -- fetched later than what follows it; NULL for an event that only other events refer to.
 -- state_version: the room's state after the event.
+-- replaces: the state event whose place a state event took.
 -- status: 0 accepted, 1 soft-failed, 2 rejected.
 CREATE TABLE events (
     event_num {int} PRIMARY KEY,
@@ -49,6 +50,7 @@ CREATE TABLE events (
     sender_num {int} NOT NULL,
     state_key_num {int},
     state_version {int},
+    replaces {int},
     notify_count {int} NOT NULL DEFAULT 0,
     status {int} NOT NULL DEFAULT 0,
     redacted_by {int},

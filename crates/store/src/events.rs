@@ -51,6 +51,8 @@ pub struct EventRow {
     pub state_key_num: Option<StateKeyNum>,
     /// The room's state after it.
     pub state_version: Option<StateVersion>,
+    /// The state event whose place it took.
+    pub replaces: Option<EventNum>,
     /// How many events of the room, up to and with it, notify a member under the default push rules.
     pub notify_count: i64,
     /// What became of its authorization.
@@ -78,6 +80,8 @@ pub struct NewEvent<'a> {
     pub state_key_num: Option<StateKeyNum>,
     /// The room's state after it.
     pub state_version: StateVersion,
+    /// See [`EventRow::replaces`].
+    pub replaces: Option<EventNum>,
     /// See [`EventRow::notify_count`].
     pub notify_count: i64,
     /// What became of its authorization.
@@ -101,7 +105,8 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT event_num, event_id, room_num, position, sender_num, state_key_num, \
-             state_version, notify_count, status, redacted_by, transaction_key, json FROM events ",
+             state_version, replaces, notify_count, status, redacted_by, transaction_key, json \
+             FROM events ",
             $rest
         )
     };
@@ -117,11 +122,12 @@ fn decode(row: &Row) -> Result<EventRow> {
         sender_num: row.get(4)?,
         state_key_num: row.get(5)?,
         state_version: row.get(6)?,
-        notify_count: row.get(7)?,
-        status: Status::from_number(row.get(8)?)?,
-        redacted_by: row.get(9)?,
-        transaction_key: row.get(10)?,
-        json: row.get(11)?,
+        replaces: row.get(7)?,
+        notify_count: row.get(8)?,
+        status: Status::from_number(row.get(9)?)?,
+        redacted_by: row.get(10)?,
+        transaction_key: row.get(11)?,
+        json: row.get(12)?,
     })
 }
 
@@ -129,8 +135,8 @@ fn decode(row: &Row) -> Result<EventRow> {
 pub fn insert(write: &mut Write, event: &NewEvent<'_>, position: Value) {
     write.execute(
         "INSERT INTO events (event_num, event_id, room_num, position, sender_num, state_key_num, \
-         state_version, notify_count, status, transaction_key, json) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+         state_version, replaces, notify_count, status, transaction_key, json) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         params![
             event.event_num,
             event.event_id.as_str(),
@@ -139,6 +145,7 @@ pub fn insert(write: &mut Write, event: &NewEvent<'_>, position: Value) {
             event.sender_num,
             event.state_key_num,
             event.state_version,
+            event.replaces,
             event.notify_count,
             event.status.number(),
             event.transaction_key,

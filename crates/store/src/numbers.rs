@@ -1,5 +1,5 @@
 //! The small integers that stand for long identifiers in the tables.
-use db::{FromValue, Value};
+use db::{FromValue, Value, ValueRef};
 
 macro_rules! number {
     ($(#[$doc:meta] $name:ident),+ $(,)?) => {$(
@@ -14,7 +14,7 @@ macro_rules! number {
         }
 
         impl FromValue for $name {
-            fn from_value(value: &Value) -> Result<Self, db::Error> {
+            fn from_value(value: ValueRef<'_>) -> Result<Self, db::Error> {
                 i64::from_value(value).map(Self)
             }
         }

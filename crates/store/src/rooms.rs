@@ -19,6 +19,8 @@ pub struct RoomRow {
     pub published: bool,
     /// What an event sent now follows.
     pub head: Head,
+    /// The position of the last event; not read by [`insert`].
+    pub last_position: i64,
 }
 
 /// The end of a room's timeline.
@@ -104,7 +106,7 @@ pub async fn find(reader: &impl Read, room: RoomNum) -> Result<Option<RoomRow>> 
     let row = reader
         .query_optional(
             "SELECT room_num, room_version, creator_num, created_ts, published, extremities, \
-             state_version, depth, notify_count FROM rooms WHERE room_num = $1",
+             state_version, depth, notify_count, last_position FROM rooms WHERE room_num = $1",
             params![room],
         )
         .await?;
@@ -147,6 +149,7 @@ fn decode(row: &Row) -> Result<RoomRow> {
             depth: row.get(7)?,
             notify_count: row.get(8)?,
         },
+        last_position: row.get(9)?,
     })
 }
 

@@ -1,0 +1,135 @@
+//! An event in memory: its PDU, and what the store knows beside it.
+use std::sync::{Arc, OnceLock};
+
+use protocol::{Pdu, RoomVersion};
+use serde::Deserialize;
+use store::{
+    EventNum, RoomNum, StateKeyNum, StateVersion, UserNum,
+    events::{EventRow, Status},
+    memberships::Membership,
+};
+
+/// An event that is stored, or about to be. Shared by all who look at it.
+#[derive(Debug)]
+pub struct Event {
+    /// Its number.
+    pub num: EventNum,
+    /// The event itself, redacted if it was.
+    pub pdu: Pdu,
+    /// Its room's number.
+    pub room_num: RoomNum,
+    /// Its sender's number.
+    pub sender_num: UserNum,
+    /// The number of its type and state key, for a state event.
+    pub state_key_num: Option<StateKeyNum>,
+    /// The room's state after it.
+    pub state_version: Option<StateVersion>,
+    /// The state event whose place it took.
+    pub replaces: Option<EventNum>,
+    /// Set once, when the push rules have classified it.
+    pub(crate) notify_count: OnceLock<i64>,
+    /// What became of its authorization.
+    pub status: Status,
+    /// The redaction that emptied it.
+    pub redacted_by: Option<EventNum>,
+    /// The sender's device, endpoint and transaction id.
+    pub transaction_key: Option<Box<str>>,
+    /// Set once, when the commit has told it.
+    pub(crate) position: OnceLock<i64>,
+}
+
+impl Event {
+    /// Its place in the room's timeline; none for an event that only other events refer to.
+    #[must_use]
+    pub fn position(&self) -> Option<i64> {
+        self.position.get().copied()
+    }
+
+    /// The running count, up to and with it, of the room's events that notify under the default push rules.
+    #[must_use]
+    pub fn notify_count(&self) -> i64 {
+        self.notify_count.get().copied().unwrap_or(0)
+    }
+
+    /// Whether this is the state event of `kind` and `state_key`.
+    #[must_use]
+    pub fn is_state(&self, kind: &str, state_key: &str) -> bool {
+        self.pdu.is_state(kind, state_key)
+    }
+
+    /// The membership that a member event declares.
+    #[must_use]
+    pub fn membership(&self) -> Option<Membership> {
+        #[derive(Deserialize)]
+        struct Content<'a> {
+            #[serde(borrow)]
+            membership: std::borrow::Cow<'a, str>,
+        }
+        if self.pdu.kind() != "m.room.member" {
+            return None;
+        }
+        Membership::parse(&self.pdu.borrow_content::<Content<'_>>().ok()?.membership)
+    }
+
+    /// The transaction id it was sent with, if `device_id` sent it.
+    #[must_use]
+    pub fn transaction_id(&self, sender: UserNum, device_id: &str) -> Option<&str> {
+        if sender != self.sender_num {
+            return None;
+        }
+        let rest = self.transaction_key.as_deref()?.strip_prefix(device_id)?;
+        let (_, transaction_id) = rest.strip_prefix('\n')?.split_once('\n')?;
+        Some(transaction_id)
+    }
+
+    /// The bytes it occupies in memory, about.
+    #[must_use]
+    pub fn memory_bytes(&self) -> usize {
+        size_of::<Self>() + self.pdu.memory_bytes()
+    }
+
+    /// This event emptied by the event `redacted_by`; `pdu` is what is left of it.
+    pub(crate) fn redacted(&self, pdu: Pdu, redacted_by: EventNum) -> Self {
+        Self {
+            num: self.num,
+            pdu,
+            room_num: self.room_num,
+            sender_num: self.sender_num,
+            state_key_num: self.state_key_num,
+            state_version: self.state_version,
+            replaces: self.replaces,
+            notify_count: self.notify_count.clone(),
+            status: self.status,
+            redacted_by: Some(redacted_by),
+            transaction_key: self.transaction_key.clone(),
+            position: self.position.clone(),
+        }
+    }
+
+    pub(crate) fn from_row(row: EventRow, version: RoomVersion) -> Result<Arc<Self>, db::Error> {
+        let pdu = Pdu::from_stored(row.event_id, version, row.json)
+            .map_err(|_| db::Error::inconsistent("events.json"))?;
+        let position = row.position.map_or_else(OnceLock::new, OnceLock::from);
+        Ok(Arc::new(Self {
+            num: row.event_num,
+            pdu,
+            room_num: row.room_num,
+            sender_num: row.sender_num,
+            state_key_num: row.state_key_num,
+            state_version: row.state_version,
+            replaces: row.replaces,
+            notify_count: row.notify_count.into(),
+            status: row.status,
+            redacted_by: row.redacted_by,
+            transaction_key: row.transaction_key.map(String::into_boxed_str),
+            position,
+        }))
+    }
+}
+
+/// The key under which a transaction is stored: the scope is one device and one endpoint
+/// ([spec](https://spec.matrix.org/v1.16/client-server-api/#transaction-identifiers)).
+#[must_use]
+pub fn transaction_key(device_id: &str, endpoint: &str, transaction_id: &str) -> String {
+    format!("{device_id}\n{endpoint}\n{transaction_id}")
+}

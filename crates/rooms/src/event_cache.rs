@@ -1,0 +1,33 @@
+//! Events that were used lately, bounded by the bytes they occupy.
+use std::sync::Arc;
+
+use quick_cache::{Weighter, sync::Cache};
+use store::EventNum;
+
+use crate::event::Event;
+
+pub(crate) struct EventCache(Cache<EventNum, Arc<Event>, Bytes>);
+
+#[derive(Clone)]
+struct Bytes;
+
+impl Weighter<EventNum, Arc<Event>> for Bytes {
+    fn weight(&self, _: &EventNum, event: &Arc<Event>) -> u64 {
+        event.memory_bytes() as u64
+    }
+}
+
+impl EventCache {
+    pub(crate) fn new(bytes_max: usize) -> Self {
+        // About one event a kilobyte.
+        Self(Cache::with_weighter(bytes_max >> 10, bytes_max as u64, Bytes))
+    }
+
+    pub(crate) fn get(&self, num: EventNum) -> Option<Arc<Event>> {
+        self.0.get(&num)
+    }
+
+    pub(crate) fn insert(&self, event: Arc<Event>) {
+        self.0.insert(event.num, event);
+    }
+}

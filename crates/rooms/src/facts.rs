@@ -1,0 +1,164 @@
+//! What is known of a room while it is active: an immutable snapshot, shared by everybody who looks.
+use event_auth::PowerLevels;
+use protocol::{
+    RoomVersion,
+    ids::{OwnedEventId, OwnedRoomId, UserId},
+};
+use serde::Deserialize;
+use store::{EventNum, RoomNum, UserNum, memberships::Membership, rooms::Head, state_versions::Weight};
+
+use crate::{state::RoomState, visibility::HistoryVisibility};
+
+/// A room at one position of its timeline.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// The room.
+    pub room_id: OwnedRoomId,
+    /// Its number.
+    pub room_num: RoomNum,
+    /// Its version.
+    pub version: RoomVersion,
+    /// When it was created (Unix ms).
+    pub created_ts: i64,
+    /// Who created it.
+    pub creator_num: UserNum,
+    /// The current state.
+    pub state: RoomState,
+    /// How many users are joined.
+    pub joined: u64,
+    /// How many users are invited.
+    pub invited: u64,
+    /// What an event sent now follows.
+    pub head: Head,
+    /// The ids of `head.extremities`, in the same order.
+    pub extremity_ids: Vec<(EventNum, OwnedEventId)>,
+    /// The weight of `head.state_version`.
+    pub weight: Weight,
+    /// The position of the last event.
+    pub last_position: i64,
+}
+
+/// Who may join.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JoinRule {
+    /// Everybody.
+    Public,
+    /// Those who are invited.
+    Invite,
+    /// Those who are invited, and others may ask.
+    Knock,
+    /// Those who are invited or in another room.
+    Restricted,
+    /// As restricted, and others may ask.
+    KnockRestricted,
+    /// Nobody: a reserved rule, or one that is not known.
+    Private,
+}
+
+impl JoinRule {
+    /// As `m.room.join_rules` spells it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Invite => "invite",
+            Self::Knock => "knock",
+            Self::Restricted => "restricted",
+            Self::KnockRestricted => "knock_restricted",
+            Self::Private => "private",
+        }
+    }
+
+    fn parse(text: &str) -> Self {
+        [Self::Public, Self::Invite, Self::Knock, Self::Restricted, Self::KnockRestricted]
+            .into_iter()
+            .find(|rule| rule.as_str() == text)
+            .unwrap_or(Self::Private)
+    }
+}
+
+impl Facts {
+    /// What `user` is in the room.
+    #[must_use]
+    pub fn membership(&self, user: &UserId) -> Option<Membership> {
+        self.state.get("m.room.member", user.as_str())?.membership()
+    }
+
+    /// Whether `user` is joined.
+    #[must_use]
+    pub fn is_joined(&self, user: &UserId) -> bool {
+        self.membership(user) == Some(Membership::Join)
+    }
+
+    /// One string of a state event's content: the room's name, its topic and the like. Empty counts as none.
+    #[must_use]
+    pub fn state_text(&self, kind: &str, field: &str) -> Option<String> {
+        let content: serde_json::Map<String, serde_json::Value> =
+            self.state.get(kind, "")?.pdu.content_as().ok()?;
+        let text = content.get(field)?.as_str()?;
+        (!text.is_empty()).then(|| text.to_owned())
+    }
+
+    /// The room's type, as `m.room.create` has it: `m.space`, or none for a room to talk in.
+    #[must_use]
+    pub fn room_type(&self) -> Option<String> {
+        self.state_text("m.room.create", "type")
+    }
+
+    /// Who may join.
+    #[must_use]
+    pub fn join_rule(&self) -> JoinRule {
+        self.state_text("m.room.join_rules", "join_rule")
+            .map_or(JoinRule::Invite, |rule| JoinRule::parse(&rule))
+    }
+
+    /// Who may read what was sent before they came.
+    #[must_use]
+    pub fn history_visibility(&self) -> HistoryVisibility {
+        self.state
+            .get("m.room.history_visibility", "")
+            .map_or(HistoryVisibility::Shared, |event| HistoryVisibility::of(event))
+    }
+
+    /// Whether guests may join.
+    #[must_use]
+    pub fn guest_can_join(&self) -> bool {
+        self.state_text("m.room.guest_access", "guest_access").as_deref() == Some("can_join")
+    }
+
+    /// Whether messages are to be encrypted.
+    #[must_use]
+    pub fn is_encrypted(&self) -> bool {
+        self.state.get("m.room.encryption", "").is_some()
+    }
+
+    /// The power levels in force.
+    #[must_use]
+    pub fn power_levels(&self) -> PowerLevels {
+        PowerLevels::of(self.version, &self.state)
+    }
+
+    /// The rooms whose members a restricted room lets in.
+    #[must_use]
+    pub fn allowed_rooms(&self) -> Vec<OwnedRoomId> {
+        #[derive(Deserialize)]
+        struct Rules {
+            #[serde(default)]
+            allow: Vec<serde_json::Value>,
+        }
+        let Some(event) = self.state.get("m.room.join_rules", "") else { return Vec::new() };
+        let Ok(rules) = event.pdu.content_as::<Rules>() else { return Vec::new() };
+        rules
+            .allow
+            .iter()
+            .filter(|rule| rule.get("type").and_then(|kind| kind.as_str()) == Some("m.room_membership"))
+            .filter_map(|rule| rule.get("room_id")?.as_str()?.try_into().ok())
+            .collect()
+    }
+
+    /// The bytes it occupies in memory, about.
+    #[must_use]
+    pub fn memory_bytes(&self) -> usize {
+        size_of::<Self>() + self.state.memory_bytes()
+    }
+}

@@ -1,0 +1,124 @@
+//! Receipts: how far each user has read.
+use std::sync::Arc;
+
+use protocol::ids::{EventId, OwnedEventId, OwnedUserId, RoomId, UserId};
+use store::{Change, RoomNum, receipts as table};
+
+use crate::{
+    error::{Error, Result},
+    service::Rooms,
+};
+
+/// Who sees a receipt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReceiptKind {
+    /// Everybody in the room.
+    Read,
+    /// The user alone.
+    ReadPrivate,
+}
+
+impl ReceiptKind {
+    /// As it is spelled on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "m.read",
+            Self::ReadPrivate => "m.read.private",
+        }
+    }
+}
+
+/// A receipt as it is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// Whose it is.
+    pub user_id: OwnedUserId,
+    /// Who sees it.
+    pub kind: ReceiptKind,
+    /// The thread: none for an unthreaded receipt, else `main` or the id of the thread's root.
+    pub thread_id: Option<String>,
+    /// The event that was read.
+    pub event_id: OwnedEventId,
+    /// When (Unix ms).
+    pub receipt_ts: i64,
+    /// Where in the change stream.
+    pub position: i64,
+}
+
+impl Rooms {
+    /// Marks an event, and all before it, as read. An older event than the last changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::NotJoined`] unless the user is a member, [`Error::UnknownEvent`] if they can't see the event.
+    pub async fn set_receipt(
+        self: &Arc<Self>,
+        user: &UserId,
+        room_id: &RoomId,
+        kind: ReceiptKind,
+        event_id: &EventId,
+        thread_id: Option<&str>,
+    ) -> Result<()> {
+        let room = self.joined_room(room_id, user).await?;
+        let event = self.visible_event(user, room_id, event_id).await?;
+        let event_position = event.position().ok_or(Error::UnknownEvent)?;
+        let mut write = db::Write::new();
+        let user_num = self.store.interner.user(&mut write, user).await?;
+        let row = table::ReceiptRow {
+            room_num: room.num,
+            user_num,
+            receipt_type: kind.as_str().to_owned(),
+            thread_id: thread_id.unwrap_or_default().to_owned(),
+            event_id: event_id.to_owned(),
+            event_position,
+            receipt_ts: self.now_ms(),
+            position: 0,
+        };
+        let at = write.position();
+        let index = table::set(&mut write, &row, at.clone());
+        let committed = self.store.write(write).await?;
+        let position = committed.position(&at);
+        let mut changes = Vec::new();
+        if committed.affected(index) > 0 {
+            changes.push(match kind {
+                ReceiptKind::Read => Change::Room { position, room: room.num },
+                ReceiptKind::ReadPrivate => Change::User { position, user: user_num },
+            });
+            // The user's own unread counts have changed.
+            changes.push(Change::User { position, user: user_num });
+        }
+        self.store.changes.publish(committed.publication, &changes);
+        Ok(())
+    }
+
+    /// The receipts of a room with `after < position <= until` that `user` may see.
+    ///
+    /// # Errors
+    /// Fails if the database fails.
+    pub async fn receipts(
+        &self,
+        user: &UserId,
+        room: RoomNum,
+        after: i64,
+        until: i64,
+    ) -> Result<Vec<Receipt>> {
+        let mut receipts = Vec::new();
+        for row in table::between(&self.store.db, room, after, until).await? {
+            let user_id = self.store.interner.user_id(row.user_num).await?;
+            let private = row.receipt_type != ReceiptKind::Read.as_str();
+            if private && user_id != user {
+                continue;
+            }
+            let kind = if private { ReceiptKind::ReadPrivate } else { ReceiptKind::Read };
+            receipts.push(Receipt {
+                user_id,
+                kind,
+                thread_id: (!row.thread_id.is_empty()).then_some(row.thread_id),
+                event_id: row.event_id,
+                receipt_ts: row.receipt_ts,
+                position: row.position,
+            });
+        }
+        Ok(receipts)
+    }
+}

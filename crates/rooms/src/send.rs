@@ -1,0 +1,178 @@
+//! Sending: messages, state and redactions.
+use std::sync::Arc;
+
+use protocol::{
+    canonical::{self, Object},
+    ids::{EventId, OwnedEventId, RoomId, UserId},
+};
+use store::events;
+
+use crate::{
+    draft::{Draft, Submission},
+    error::{Error, Result},
+    event::{Event, transaction_key},
+    room::Room,
+    service::Rooms,
+};
+
+/// Who sends, and under which transaction id.
+#[derive(Clone, Copy, Debug)]
+pub struct Transaction<'a> {
+    /// The device of the session.
+    pub device_id: &'a str,
+    /// The client's transaction id.
+    pub transaction_id: &'a str,
+}
+
+impl Rooms {
+    /// Sends a message event. Sent again with the same transaction, it answers with the first one's id.
+    ///
+    /// # Errors
+    /// See [`Error`]; nothing is stored then.
+    pub async fn send(
+        self: &Arc<Self>,
+        sender: &UserId,
+        room_id: &RoomId,
+        kind: &str,
+        transaction: Transaction<'_>,
+        content: Object,
+    ) -> Result<OwnedEventId> {
+        if kind == "m.room.redaction" {
+            let target = canonical::string(&content, "redacts").and_then(|id| EventId::parse(id).ok());
+            let target = target
+                .ok_or_else(|| Error::BadContent("a redaction needs the event it redacts".into()))?;
+            return self.redact(sender, room_id, &target, transaction, content).await;
+        }
+        let key = transaction_key(transaction.device_id, kind, transaction.transaction_id);
+        let draft = Draft::message(kind, content);
+        self.send_draft(sender, room_id, draft, key).await
+    }
+
+    /// Empties an event.
+    ///
+    /// # Errors
+    /// See [`Error`]; nothing is stored then.
+    pub async fn redact(
+        self: &Arc<Self>,
+        sender: &UserId,
+        room_id: &RoomId,
+        target: &EventId,
+        transaction: Transaction<'_>,
+        content: Object,
+    ) -> Result<OwnedEventId> {
+        let key = transaction_key(transaction.device_id, "redact", transaction.transaction_id);
+        let draft = Draft {
+            kind: "m.room.redaction".into(),
+            state_key: None,
+            content,
+            redacts: Some(target.to_owned()),
+        };
+        self.send_draft(sender, room_id, draft, key).await
+    }
+
+    async fn send_draft(
+        self: &Arc<Self>,
+        sender: &UserId,
+        room_id: &RoomId,
+        draft: Draft,
+        key: String,
+    ) -> Result<OwnedEventId> {
+        let room = self.joined_room(room_id, sender).await.map_err(|error| (error, &key));
+        let room = match room {
+            Ok(room) => room,
+            // Who repeats a transaction after they have left is still told what it made.
+            Err((error, key)) => {
+                let sent = self.sent_before(room_id, sender, key).await?;
+                return sent.ok_or(error);
+            }
+        };
+        let submission = Submission {
+            sender: sender.to_owned(),
+            drafts: vec![draft],
+            transaction_key: Some(key),
+            extras: Vec::new(),
+        };
+        let event = self.submit_one(&room, submission).await?;
+        self.stop_typing(room.num, sender);
+        Ok(event.pdu.event_id().to_owned())
+    }
+
+    async fn sent_before(
+        &self,
+        room_id: &RoomId,
+        sender: &UserId,
+        key: &str,
+    ) -> Result<Option<OwnedEventId>> {
+        let Some(room) = self.store.interner.find_room(room_id).await? else { return Ok(None) };
+        let Some(sender) = self.store.interner.find_user(sender).await? else { return Ok(None) };
+        let row = events::by_transaction(&self.store.db, room, sender, key).await?;
+        Ok(row.map(|row| row.event_id))
+    }
+
+    /// Sets one key of the room's state. What is so already is not sent again.
+    ///
+    /// # Errors
+    /// See [`Error`]; nothing is stored then.
+    pub async fn set_state(
+        self: &Arc<Self>,
+        sender: &UserId,
+        room_id: &RoomId,
+        kind: &str,
+        state_key: &str,
+        content: Object,
+    ) -> Result<OwnedEventId> {
+        let room = self.room_for_state(room_id, sender, kind, state_key).await?;
+        self.check_state(&room, kind, &content).await?;
+        if let Some(current) = room.facts(self).await?.state.get(kind, state_key)
+            && current.pdu.sender() == sender
+            && current.pdu.content() == canonical::to_string(&content)
+        {
+            return Ok(current.pdu.event_id().to_owned());
+        }
+        let draft = Draft::state(kind, state_key, content);
+        let event = self.submit_one(&room, Submission::one(sender.to_owned(), draft)).await?;
+        Ok(event.pdu.event_id().to_owned())
+    }
+
+    /// A member event of one's own may be the very thing that makes one a member.
+    async fn room_for_state(
+        self: &Arc<Self>,
+        room_id: &RoomId,
+        sender: &UserId,
+        kind: &str,
+        state_key: &str,
+    ) -> Result<Arc<Room>> {
+        if kind == "m.room.member" && state_key == sender.as_str() {
+            return self.room(room_id).await;
+        }
+        self.joined_room(room_id, sender).await
+    }
+
+    /// What the specification demands of a state event beyond the authorization rules.
+    async fn check_state(&self, room: &Room, kind: &str, content: &Object) -> Result<()> {
+        match kind {
+            "m.room.create" => Err(Error::Forbidden("a room is created once")),
+            "m.room.canonical_alias" => self.check_canonical_alias(room, content).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// The room, if `user` is in it. A room that does not exist is not told from one that others are in.
+    pub(crate) async fn joined_room(
+        self: &Arc<Self>,
+        room_id: &RoomId,
+        user: &UserId,
+    ) -> Result<Arc<Room>> {
+        let room = self.find(room_id).await?.ok_or(Error::NotJoined)?;
+        if room.facts(self).await?.is_joined(user) { Ok(room) } else { Err(Error::NotJoined) }
+    }
+
+    pub(crate) async fn submit_one(
+        self: &Arc<Self>,
+        room: &Arc<Room>,
+        submission: Submission,
+    ) -> Result<Arc<Event>> {
+        let events = self.submit(room, submission).await?;
+        events.into_iter().next().ok_or(Error::Stopped)
+    }
+}

@@ -1,0 +1,284 @@
+//! The rooms of this server: where they are kept in memory, and how they are found.
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
+
+use parking_lot::RwLock;
+use protocol::{
+    RoomVersion,
+    ids::{EventId, OwnedUserId, RoomId, ServerName, UserId},
+    signing::Signer,
+};
+use store::{EventNum, RoomNum, Store, UserNum, events, memberships as table};
+
+use crate::{
+    draft::Submission,
+    error::{Error, Result},
+    event::Event,
+    event_cache::EventCache,
+    memberships::{Memberships, UserRooms},
+    notifications::NotificationRules,
+    room::Room,
+    typing::Typing,
+    visibility::{HistoryVisibility, View},
+    writer,
+};
+
+/// What an administrator can set.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The version of new rooms that ask for none.
+    pub default_version: RoomVersion,
+    /// How many bytes of rooms are kept in memory.
+    pub room_cache_bytes: usize,
+    /// How many bytes of events are kept in memory.
+    pub event_cache_bytes: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            default_version: RoomVersion::DEFAULT,
+            room_cache_bytes: 48 << 20,
+            event_cache_bytes: 16 << 20,
+        }
+    }
+}
+
+/// The rooms service.
+pub struct Rooms {
+    pub(crate) store: Store,
+    pub(crate) signer: Arc<Signer>,
+    pub(crate) settings: Settings,
+    pub(crate) notifications: Arc<dyn NotificationRules>,
+    pub(crate) events: EventCache,
+    pub(crate) memberships: Memberships,
+    pub(crate) typing: Typing,
+    /// When the last room was created (Unix ms): see `create_room`.
+    pub(crate) last_created: AtomicI64,
+    active: RwLock<HashMap<RoomNum, Arc<Room>>>,
+}
+
+impl Rooms {
+    /// The service. `notifications` classifies every event before it is committed.
+    #[must_use]
+    pub fn new(
+        store: Store,
+        signer: Arc<Signer>,
+        settings: Settings,
+        notifications: Arc<dyn NotificationRules>,
+    ) -> Arc<Self> {
+        let events = EventCache::new(settings.event_cache_bytes);
+        Arc::new(Self {
+            store,
+            signer,
+            settings,
+            notifications,
+            events,
+            memberships: Memberships::default(),
+            typing: Typing::default(),
+            last_created: AtomicI64::new(0),
+            active: RwLock::default(),
+        })
+    }
+
+    /// This server's name.
+    #[must_use]
+    pub fn server_name(&self) -> &ServerName {
+        self.signer.server_name()
+    }
+
+    /// What the service is built on.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The version of new rooms that ask for none.
+    #[must_use]
+    pub fn default_version(&self) -> RoomVersion {
+        self.settings.default_version
+    }
+
+    pub(crate) fn now_ms(&self) -> i64 {
+        i64::try_from(self.store.clock.now_ms()).unwrap_or(i64::MAX)
+    }
+
+    /// The room with this id, if the server has it.
+    ///
+    /// # Errors
+    /// Fails if the database fails.
+    pub async fn find(&self, room_id: &RoomId) -> Result<Option<Arc<Room>>> {
+        match self.store.interner.find_room(room_id).await? {
+            Some(num) => self.by_number(num).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The room with this id.
+    ///
+    /// # Errors
+    /// [`Error::UnknownRoom`] if the server has none such.
+    pub async fn room(&self, room_id: &RoomId) -> Result<Arc<Room>> {
+        self.find(room_id).await?.ok_or(Error::UnknownRoom)
+    }
+
+    /// The room with this number, if the server has it.
+    ///
+    /// # Errors
+    /// Fails if the database fails.
+    pub async fn by_number(&self, num: RoomNum) -> Result<Option<Arc<Room>>> {
+        if let Some(room) = self.active.read().get(&num) {
+            room.used.store(self.store.clock.now_ms(), Ordering::Relaxed);
+            return Ok(Some(Arc::clone(room)));
+        }
+        let Some(row) = store::rooms::find(&self.store.db, num).await? else { return Ok(None) };
+        let version = RoomVersion::parse(&row.room_version)
+            .ok_or_else(|| db::Error::inconsistent("rooms.room_version"))?;
+        let room_id = self.store.interner.room_id(num).await?;
+        Ok(Some(self.activate(Room::new(room_id, num, version))))
+    }
+
+    /// Keeps `room` in memory, unless somebody else has put it there meanwhile.
+    pub(crate) fn activate(&self, room: Room) -> Arc<Room> {
+        room.used.store(self.store.clock.now_ms(), Ordering::Relaxed);
+        let mut active = self.active.write();
+        Arc::clone(active.entry(room.num).or_insert_with(|| Arc::new(room)))
+    }
+
+    /// Forgets a room whose creation has failed.
+    pub(crate) fn deactivate(&self, room: &Room) {
+        self.active.write().remove(&room.num);
+    }
+
+    /// Gives up the memory of rooms that have not been used for longest, down to the limit. Called once a minute.
+    pub fn sweep(&self) {
+        let mut rooms: Vec<_> = self.active.read().values().cloned().collect();
+        rooms.sort_unstable_by_key(|room| std::cmp::Reverse(room.used.load(Ordering::Relaxed)));
+        let mut bytes = 0_usize;
+        for room in rooms {
+            bytes = bytes.saturating_add(room.memory_bytes());
+            if bytes > self.settings.room_cache_bytes {
+                let mut active = self.active.write();
+                // One reference here, one in the map: nobody else holds it or writes to it.
+                if Arc::strong_count(&room) <= 2 {
+                    active.remove(&room.num);
+                }
+            }
+        }
+    }
+
+    /// Puts events into a room; all of them or none.
+    ///
+    /// # Errors
+    /// See [`Error`]; nothing is stored then.
+    pub async fn submit(
+        self: &Arc<Self>,
+        room: &Arc<Room>,
+        submission: Submission,
+    ) -> Result<Vec<Arc<Event>>> {
+        writer::submit(self, room, submission).await
+    }
+
+    /// The event with this id, whoever may see it.
+    ///
+    /// # Errors
+    /// Fails if the database fails.
+    pub async fn event(&self, event_id: &EventId) -> Result<Option<Arc<Event>>> {
+        let Some(row) = events::find(&self.store.db, event_id).await? else { return Ok(None) };
+        Ok(Some(self.keep(row).await?))
+    }
+
+    /// The events with these numbers, in that order; one that is not stored is left out.
+    ///
+    /// # Errors
+    /// Fails if the database fails.
+    pub async fn events(&self, numbers: &[EventNum]) -> Result<Vec<Arc<Event>>> {
+        let mut known: HashMap<EventNum, Arc<Event>> = HashMap::with_capacity(numbers.len());
+        let mut missing = Vec::new();
+        for num in numbers {
+            match self.events.get(*num) {
+                Some(event) => drop(known.insert(*num, event)),
+                None => missing.push(*num),
+            }
+        }
+        for row in events::by_numbers(&self.store.db, &missing).await? {
+            known.insert(row.event_num, self.keep(row).await?);
+        }
+        Ok(numbers.iter().filter_map(|num| known.get(num).cloned()).collect())
+    }
+
+    pub(crate) async fn keep(&self, row: events::EventRow) -> Result<Arc<Event>> {
+        if let Some(event) = self.events.get(row.event_num) {
+            return Ok(event);
+        }
+        let room = self.by_number(row.room_num).await?.ok_or(Error::UnknownRoom)?;
+        let event = Event::from_row(row, room.version)?;
+        self.events.insert(Arc::clone(&event));
+        Ok(event)
+    }
+
+    /// The rooms that a user has a place in, kept up to date while anybody holds it.
+    ///
+    /// # Errors
+    /// Fails if the database fails.
+    pub async fn rooms_of(&self, user: UserNum) -> Result<Arc<UserRooms>> {
+        Ok(self.memberships.of(&self.store.db, user).await?)
+    }
+
+    /// The users who are joined to a room that `user` is joined to, themselves included.
+    ///
+    /// # Errors
+    /// Fails if the database fails.
+    pub async fn users_sharing_rooms_with(&self, user: UserNum) -> Result<Vec<UserNum>> {
+        Ok(table::sharing_rooms_with(&self.store.db, user).await?)
+    }
+
+    /// What `user` may see of `room`.
+    ///
+    /// # Errors
+    /// Fails if the database fails.
+    pub async fn view(&self, room: &Room, user: &UserId) -> Result<View> {
+        let mut memberships = Vec::new();
+        for (position, event) in self.changes_of(room, "m.room.member", user.as_str()).await? {
+            let left = store::memberships::Membership::Leave;
+            let membership = event.and_then(|event| event.membership()).unwrap_or(left);
+            memberships.push((position, membership));
+        }
+        let mut visibilities = Vec::new();
+        for (position, event) in self.changes_of(room, "m.room.history_visibility", "").await? {
+            let visibility =
+                event.map_or(HistoryVisibility::Shared, |event| HistoryVisibility::of(&event));
+            visibilities.push((position, visibility));
+        }
+        Ok(View { memberships, visibilities })
+    }
+
+    async fn changes_of(
+        &self,
+        room: &Room,
+        kind: &str,
+        state_key: &str,
+    ) -> Result<Vec<(i64, Option<Arc<Event>>)>> {
+        let Some(key) = self.store.interner.find_state_key(kind, state_key).await? else {
+            return Ok(Vec::new());
+        };
+        let changes = store::state_changes::of_key(&self.store.db, room.num, key).await?;
+        let numbers: Vec<_> = changes.iter().filter_map(|change| change.event_num).collect();
+        let events = self.events(&numbers).await?;
+        let of = |num: Option<EventNum>| events.iter().find(|event| Some(event.num) == num).cloned();
+        Ok(changes.iter().map(|change| (change.position, of(change.event_num))).collect())
+    }
+
+    /// The user with this number.
+    ///
+    /// # Errors
+    /// Fails if the database fails.
+    pub async fn user_id(&self, user: UserNum) -> Result<OwnedUserId> {
+        Ok(self.store.interner.user_id(user).await?)
+    }
+}

@@ -1,0 +1,252 @@
+//! Reading a room's timeline: pages, single events, and what stands around one.
+use std::sync::Arc;
+
+use protocol::{filter::RoomEventFilter, ids::{EventId, RoomId, UserId}};
+use store::events::{self, Direction};
+
+use crate::{
+    error::{Error, Result},
+    event::Event,
+    room::Room,
+    service::Rooms,
+    state::RoomState,
+    visibility::View,
+};
+
+/// The most events of one answer.
+pub const LIMIT_MAX: usize = 1_000;
+
+/// How many events are looked at for one answer at most: a filter that lets little through must not read a whole room.
+const SCANNED_MAX: usize = 10_000;
+
+/// A page that a client asks for.
+#[derive(Clone, Debug)]
+pub struct MessagesQuery {
+    /// Where to start, exclusive going forward and inclusive going backward; the end of the timeline if absent.
+    pub from: Option<i64>,
+    /// Where to stop, if not before.
+    pub to: Option<i64>,
+    /// Which way.
+    pub direction: Direction,
+    /// How many events at most.
+    pub limit: usize,
+    /// Which events.
+    pub filter: RoomEventFilter,
+}
+
+/// A page of a timeline.
+#[derive(Clone, Debug)]
+pub struct Messages {
+    /// Where it starts.
+    pub start: i64,
+    /// Where the next page starts; none where the timeline ends.
+    pub end: Option<i64>,
+    /// The events, in the order asked for.
+    pub events: Vec<Arc<Event>>,
+    /// The room.
+    pub room: Arc<Room>,
+}
+
+/// An event and what stands around it.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// The event.
+    pub event: Arc<Event>,
+    /// What was sent before, newest first.
+    pub before: Vec<Arc<Event>>,
+    /// What was sent after, oldest first.
+    pub after: Vec<Arc<Event>>,
+    /// From where `before` goes on.
+    pub start: i64,
+    /// From where `after` goes on.
+    pub end: i64,
+    /// The room's state after the last event.
+    pub state: RoomState,
+}
+
+impl Rooms {
+    /// A page of a room's timeline, with what `user` may see of it.
+    ///
+    /// # Errors
+    /// [`Error::NotJoined`] if the user was never in the room and it is not open to everybody.
+    pub async fn messages(
+        self: &Arc<Self>,
+        user: &UserId,
+        room_id: &RoomId,
+        query: &MessagesQuery,
+    ) -> Result<Messages> {
+        let room = self.find(room_id).await?.ok_or(Error::NotJoined)?;
+        let view = self.view(&room, user).await?;
+        if !view.ever_joined() && !view.is_world_readable() {
+            return Err(Error::NotJoined);
+        }
+        let visible = self.store.changes.position();
+        let newest = if view.is_world_readable() { visible } else { view.end().unwrap_or(visible).min(visible) };
+        let (after, until, start) = match query.direction {
+            Direction::Backward => {
+                let start = query.from.unwrap_or(newest);
+                (query.to.unwrap_or(i64::MIN), start.min(newest), start)
+            }
+            Direction::Forward => {
+                let start = query.from.unwrap_or(i64::MIN);
+                (start, query.to.unwrap_or(newest).min(newest), start)
+            }
+        };
+        let range = Range { after, until, direction: query.direction };
+        let page = self.page(&room, &view, range, query.limit, Some(&query.filter)).await?;
+        Ok(Messages { start, end: page.next, events: page.events, room })
+    }
+
+    /// The event with this id, if `user` may see it.
+    ///
+    /// # Errors
+    /// [`Error::UnknownEvent`] if they may not, or it does not exist.
+    pub async fn visible_event(
+        self: &Arc<Self>,
+        user: &UserId,
+        room_id: &RoomId,
+        event_id: &EventId,
+    ) -> Result<Arc<Event>> {
+        let room = self.find(room_id).await?.ok_or(Error::UnknownEvent)?;
+        let event = self.event(event_id).await?.ok_or(Error::UnknownEvent)?;
+        let view = self.view(&room, user).await?;
+        let shown = event.room_num == room.num
+            && event.status == events::Status::Accepted
+            && event.position().is_some_and(|position| view.sees(position));
+        if shown { Ok(event) } else { Err(Error::UnknownEvent) }
+    }
+
+    /// An event and up to `limit` events around it.
+    ///
+    /// # Errors
+    /// [`Error::UnknownEvent`] if the user may not see the event, or it does not exist.
+    pub async fn context(
+        self: &Arc<Self>,
+        user: &UserId,
+        room_id: &RoomId,
+        event_id: &EventId,
+        limit: usize,
+        filter: Option<&RoomEventFilter>,
+    ) -> Result<Context> {
+        let event = self.visible_event(user, room_id, event_id).await?;
+        let room = self.room(room_id).await?;
+        let view = self.view(&room, user).await?;
+        let position = event.position().ok_or(Error::UnknownEvent)?;
+        let newest = view.end().unwrap_or(i64::MAX).min(self.store.changes.position());
+        let older =
+            Range { after: i64::MIN, until: position - 1, direction: Direction::Backward };
+        let newer = Range { after: position, until: newest, direction: Direction::Forward };
+        let before = self.page(&room, &view, older, limit / 2, filter).await?;
+        let after = self.page(&room, &view, newer, limit - limit / 2, filter).await?;
+        let last = after.events.last().unwrap_or(&event);
+        let state = self.state_at(&room, last.position().unwrap_or(position)).await?;
+        let start = before.next.unwrap_or(position - 1);
+        let end = last.position().unwrap_or(position);
+        Ok(Context { event, before: before.events, after: after.events, start, end, state })
+    }
+
+    /// The newest `limit` events of a room with `after < position <= until` that `view` shows, newest first; and
+    /// whether there are more.
+    ///
+    /// # Errors
+    /// Fails if the database fails.
+    pub async fn latest(
+        self: &Arc<Self>,
+        room: &Room,
+        view: &View,
+        (after, until): (i64, i64),
+        limit: usize,
+        filter: Option<&RoomEventFilter>,
+    ) -> Result<(Vec<Arc<Event>>, bool)> {
+        let range = Range { after, until, direction: Direction::Backward };
+        let page = self.page(room, view, range, limit, filter).await?;
+        Ok((page.events, page.next.is_some()))
+    }
+
+    async fn page(
+        &self,
+        room: &Room,
+        view: &View,
+        mut range: Range,
+        limit: usize,
+        filter: Option<&RoomEventFilter>,
+    ) -> Result<Page> {
+        let mut page = Page { events: Vec::new(), next: None };
+        let mut scanned = 0;
+        while scanned < SCANNED_MAX {
+            // One more than is wanted tells whether the timeline goes on.
+            let batch = limit - page.events.len() + 1;
+            let rows = self.range(room, range, batch).await?;
+            let last_batch = rows.len() < batch;
+            scanned += rows.len();
+            for event in rows {
+                let position = event.position().unwrap_or(0);
+                let shown = view.sees(position)
+                    && filter.is_none_or(|filter| filter.allows(&event.pdu));
+                if shown && page.events.len() == limit {
+                    page.next = Some(range.resume_before(position));
+                    return Ok(page);
+                }
+                range = range.behind(position);
+                if shown {
+                    page.events.push(event);
+                }
+            }
+            if last_batch {
+                return Ok(page);
+            }
+        }
+        page.next = Some(range.start());
+        Ok(page)
+    }
+
+    async fn range(&self, room: &Room, range: Range, limit: usize) -> Result<Vec<Arc<Event>>> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let Range { after, until, direction } = range;
+        let rows =
+            events::timeline(&self.store.db, room.num, after, until, direction, limit).await?;
+        let mut events = Vec::with_capacity(rows.len());
+        for row in rows {
+            events.push(self.keep(row).await?);
+        }
+        Ok(events)
+    }
+}
+
+struct Page {
+    events: Vec<Arc<Event>>,
+    next: Option<i64>,
+}
+
+/// Positions with `after < position <= until`.
+#[derive(Clone, Copy)]
+struct Range {
+    after: i64,
+    until: i64,
+    direction: Direction,
+}
+
+impl Range {
+    /// What is left of it behind `position`.
+    fn behind(self, position: i64) -> Self {
+        match self.direction {
+            Direction::Forward => Self { after: position, ..self },
+            Direction::Backward => Self { until: position - 1, ..self },
+        }
+    }
+
+    /// From where a page goes on that has everything up to, and without, `position`.
+    fn resume_before(self, position: i64) -> i64 {
+        match self.direction {
+            Direction::Forward => position - 1,
+            Direction::Backward => position,
+        }
+    }
+
+    fn start(self) -> i64 {
+        match self.direction {
+            Direction::Forward => self.after,
+            Direction::Backward => self.until,
+        }
+    }
+}

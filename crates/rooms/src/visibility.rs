@@ -1,0 +1,174 @@
+//! Who may see which event ([spec]).
+//!
+//! A user's view of a room is computed from how its current state came to be: their own membership and the room's
+//! history visibility, each as a list of changes by position. Every answer that shows events asks it.
+//!
+//! [spec]: https://spec.matrix.org/v1.16/client-server-api/#room-history-visibility
+use serde::Deserialize;
+use store::memberships::Membership;
+
+use crate::event::Event;
+
+/// Who may read what was sent while it is in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HistoryVisibility {
+    /// Everybody.
+    WorldReadable,
+    /// Those who are or will be members.
+    Shared,
+    /// Those who were invited or joined then.
+    Invited,
+    /// Those who were joined then.
+    Joined,
+}
+
+impl HistoryVisibility {
+    /// As `m.room.history_visibility` spells it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::WorldReadable => "world_readable",
+            Self::Shared => "shared",
+            Self::Invited => "invited",
+            Self::Joined => "joined",
+        }
+    }
+
+    /// What the event says; anything that is not known counts as `shared`, the default.
+    #[must_use]
+    pub fn of(event: &Event) -> Self {
+        #[derive(Deserialize)]
+        struct Content {
+            history_visibility: String,
+        }
+        let text = event.pdu.content_as::<Content>().map(|content| content.history_visibility);
+        [Self::WorldReadable, Self::Shared, Self::Invited, Self::Joined]
+            .into_iter()
+            .find(|visibility| text.as_deref().is_ok_and(|text| text == visibility.as_str()))
+            .unwrap_or(Self::Shared)
+    }
+}
+
+/// What one user may see of one room.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// The user's membership from each position on, oldest first.
+    pub(crate) memberships: Vec<(i64, Membership)>,
+    /// The history visibility from each position on, oldest first.
+    pub(crate) visibilities: Vec<(i64, HistoryVisibility)>,
+}
+
+impl View {
+    /// Whether the user may see the event at `position`.
+    ///
+    /// An event that changes the visibility or the user's own membership is shown if the state before it *or* the
+    /// state after it would show it.
+    #[must_use]
+    pub fn sees(&self, position: i64) -> bool {
+        let before = position.saturating_sub(1);
+        self.allows(self.visibility_at(before), self.membership_at(before), position)
+            || self.allows(self.visibility_at(position), self.membership_at(position), position)
+    }
+
+    /// Whether the user was ever in the room.
+    #[must_use]
+    pub fn ever_joined(&self) -> bool {
+        self.memberships.iter().any(|(_, membership)| *membership == Membership::Join)
+    }
+
+    /// The user's membership now.
+    #[must_use]
+    pub fn membership(&self) -> Option<Membership> {
+        self.memberships.last().map(|(_, membership)| *membership)
+    }
+
+    /// The last position of the timeline that the user can see because of their membership: everything while joined,
+    /// else where they left; none for somebody who was never joined.
+    #[must_use]
+    pub fn end(&self) -> Option<i64> {
+        if self.membership() == Some(Membership::Join) {
+            return Some(i64::MAX);
+        }
+        let joined = self.memberships.iter().rposition(|(_, what)| *what == Membership::Join)?;
+        self.memberships.get(joined + 1).map(|(position, _)| *position)
+    }
+
+    /// Whether the room is open to everybody now.
+    #[must_use]
+    pub fn is_world_readable(&self) -> bool {
+        self.visibility_at(i64::MAX) == HistoryVisibility::WorldReadable
+    }
+
+    fn allows(
+        &self,
+        visibility: HistoryVisibility,
+        membership: Option<Membership>,
+        position: i64,
+    ) -> bool {
+        let joined = membership == Some(Membership::Join);
+        match visibility {
+            HistoryVisibility::WorldReadable => true,
+            HistoryVisibility::Shared => joined || self.joined_after(position),
+            HistoryVisibility::Invited => joined || membership == Some(Membership::Invite),
+            HistoryVisibility::Joined => joined,
+        }
+    }
+
+    fn joined_after(&self, position: i64) -> bool {
+        self.memberships
+            .iter()
+            .any(|(from, membership)| *membership == Membership::Join && *from > position)
+    }
+
+    fn membership_at(&self, position: i64) -> Option<Membership> {
+        last_until(&self.memberships, position)
+    }
+
+    fn visibility_at(&self, position: i64) -> HistoryVisibility {
+        last_until(&self.visibilities, position).unwrap_or(HistoryVisibility::Shared)
+    }
+}
+
+fn last_until<T: Copy>(changes: &[(i64, T)], position: i64) -> Option<T> {
+    changes.iter().rev().find(|(from, _)| *from <= position).map(|(_, what)| *what)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        HistoryVisibility::{Invited, Joined, Shared, WorldReadable},
+        Membership::{Invite, Join, Leave},
+        *,
+    };
+
+    fn view(visibility: HistoryVisibility, memberships: &[(i64, Membership)]) -> View {
+        View { memberships: memberships.to_vec(), visibilities: vec![(1, visibility)] }
+    }
+
+    fn seen(view: &View) -> Vec<i64> {
+        (2..=12).filter(|position| view.sees(*position)).collect()
+    }
+
+    #[test]
+    fn members_see_by_the_visibility_of_the_time() {
+        let stay = [(4, Invite), (6, Join), (9, Leave)];
+        assert_eq!(seen(&view(WorldReadable, &stay)), (2..=12).collect::<Vec<_>>());
+        assert_eq!(seen(&view(Shared, &stay)), (2..=9).collect::<Vec<_>>());
+        assert_eq!(seen(&view(Invited, &stay)), (4..=9).collect::<Vec<_>>());
+        assert_eq!(seen(&view(Joined, &stay)), (6..=9).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn strangers_and_the_merely_invited_see_nothing() {
+        assert!(seen(&view(Shared, &[])).is_empty());
+        assert!(seen(&view(Joined, &[(4, Invite)])).is_empty());
+        assert_eq!(view(Shared, &[(4, Invite)]).end(), None);
+    }
+
+    #[test]
+    fn a_change_of_the_visibility_is_judged_by_both_sides() {
+        let mut view = view(Joined, &[(6, Join)]);
+        view.visibilities.push((4, WorldReadable));
+        assert_eq!(seen(&view).first(), Some(&4));
+    }
+}

@@ -1,0 +1,142 @@
+//! The rows of an event, and what its commit changes in memory.
+use std::sync::Arc;
+
+use db::{Committed, Value, Write};
+use protocol::ids::UserId;
+use store::{
+    Change,
+    events::{self, NewEvent},
+    memberships::{self, Membership},
+    rooms::RoomRow,
+    current_state, state_changes, state_versions,
+};
+
+use super::build::{Built, StateChange};
+use crate::{facts::Facts, notifications::Arrival, room::Room, service::Rooms};
+
+/// Adds the rows of one event.
+pub(super) async fn record(
+    rooms: &Rooms,
+    built: &Built,
+    counter: &mut i64,
+    position: &Value,
+    write: &mut Write,
+) -> db::Result<()> {
+    let event = &built.event;
+    let arrival = Arrival {
+        facts: &built.before,
+        event: &event.pdu,
+        event_num: event.num,
+        position,
+    };
+    if rooms.notifications.classify(&arrival, write).await? {
+        *counter += 1;
+    }
+    let _ = event.notify_count.set(*counter);
+    let Some(state_version) = event.state_version else {
+        return Err(db::Error::inconsistent("an event without the state after it"));
+    };
+    let row = NewEvent {
+        event_num: event.num,
+        event_id: event.pdu.event_id(),
+        room_num: event.room_num,
+        sender_num: event.sender_num,
+        state_key_num: event.state_key_num,
+        state_version,
+        replaces: event.replaces,
+        notify_count: *counter,
+        status: event.status,
+        transaction_key: event.transaction_key.as_deref(),
+        json: event.pdu.json(),
+    };
+    events::insert(write, &row, position.clone());
+    if let Some(change) = &built.change {
+        record_state(built, change, position, write);
+    }
+    if let Some(redaction) = &built.redaction {
+        events::redact(write, redaction.target, event.num, redaction.redacted.pdu.json());
+    }
+    Ok(())
+}
+
+fn record_state(built: &Built, change: &StateChange, position: &Value, write: &mut Write) {
+    let (event, before) = (&built.event, &built.before);
+    let Some(version) = event.state_version else { return };
+    if before.state.is_empty() || change.parent_weight.wants_snapshot() {
+        let parent = (!before.state.is_empty()).then_some(before.head.state_version);
+        let older = before.state.iter().filter_map(|old| Some((old.state_key_num?, old.num)));
+        let mut state: state_versions::StateMap = older.collect();
+        state.insert(change.key, event.num);
+        state_versions::insert_snapshot(write, version, parent, state.into_iter());
+    } else {
+        let parent = before.head.state_version;
+        let entries = [(change.key, Some(event.num))];
+        state_versions::insert_delta(write, version, parent, change.parent_weight, &entries);
+    }
+    let room = event.room_num;
+    current_state::set(write, room, change.key, event.num);
+    let at = position.clone();
+    state_changes::insert(write, room, at, change.key, Some(event.num), change.replaced);
+    if let Some((user, membership)) = change.member {
+        memberships::set(write, room, user, membership, event.num, position.clone());
+    }
+}
+
+/// Adds the row of a new room.
+pub(super) fn create(facts: &Facts, last_position: Value, write: &mut Write) {
+    let row = RoomRow {
+        room_num: facts.room_num,
+        room_version: facts.version.as_str().to_owned(),
+        creator_num: facts.creator_num,
+        created_ts: facts.created_ts,
+        published: false,
+        head: facts.head.clone(),
+        last_position: 0,
+    };
+    store::rooms::insert(write, &row, last_position);
+}
+
+/// Applies what was committed to memory, publishes it, and lets it become visible.
+pub(super) async fn committed<'a>(
+    rooms: &Rooms,
+    room: &Arc<Room>,
+    mut facts: Facts,
+    events: impl Iterator<Item = (&'a Built, &'a Value)>,
+    committed: Committed,
+) {
+    let mut changes = Vec::new();
+    for (built, position) in events {
+        let event = &built.event;
+        let position = committed.position(position);
+        let _ = event.position.set(position);
+        facts.last_position = position;
+        rooms.events.insert(Arc::clone(event));
+        if let Some(redaction) = &built.redaction {
+            rooms.events.insert(Arc::clone(&redaction.redacted));
+        }
+        changes.push(Change::Room { position, room: room.num });
+        if let Some((user, membership)) = built.change.as_ref().and_then(|change| change.member) {
+            let row = memberships::MembershipRow {
+                room_num: room.num,
+                user_num: user,
+                membership,
+                event_num: event.num,
+                position,
+                forgotten: false,
+            };
+            rooms.memberships.apply(row);
+            if is_local(rooms, event.pdu.state_key()) {
+                let follows = membership == Membership::Join;
+                changes.push(Change::Membership { position, user, room: room.num, follows });
+            }
+        }
+        rooms.notifications.committed(room.num, event.num, position);
+    }
+    room.set(Arc::new(facts));
+    rooms.store.changes.publish(committed.publication, &changes);
+}
+
+fn is_local(rooms: &Rooms, user: Option<&str>) -> bool {
+    user.and_then(|user| <&UserId>::try_from(user).ok())
+        .is_some_and(|user| user.server_name() == rooms.server_name())
+}

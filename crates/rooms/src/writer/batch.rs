@@ -1,0 +1,237 @@
+//! One write for everything that was submitted to a room at the same time.
+use std::sync::Arc;
+
+use db::{Value, Write, WriteError};
+use store::{aliases, events};
+
+use super::{
+    Job, apply,
+    build::{Built, build},
+};
+use crate::{
+    draft::{Extra, Submission},
+    error::{Error, Result},
+    event::Event,
+    facts::Facts,
+    room::Room,
+    service::Rooms,
+};
+
+/// How often a batch is built again after somebody else has moved the room.
+const ATTEMPTS_MAX: u32 = 5;
+
+/// A submission whose events are in the write that is being prepared.
+struct Prepared {
+    job: Job,
+    events: Vec<Built>,
+}
+
+/// Writes what can be written of `jobs`, and answers all of them.
+pub(super) async fn write(rooms: &Rooms, room: &Arc<Room>, jobs: Vec<Job>) {
+    let mut jobs = put_off_repeated(room, jobs);
+    for attempt in 1..=ATTEMPTS_MAX {
+        match try_write(rooms, room, jobs).await {
+            Ok(()) => return,
+            Err(unwritten) => {
+                jobs = unwritten;
+                room.distrust();
+                rooms.store.interner.forget_unconfirmed();
+                tracing::debug!(room.id = %room.id, attempt, "the room was written by somebody else");
+                jobs = answer_repeated(rooms, room, jobs).await;
+            }
+        }
+    }
+    for job in jobs {
+        let _ = job.answer.send(Err(Error::Contended));
+    }
+}
+
+/// One try; hands back the jobs where the write was rejected because of what others have written.
+async fn try_write(
+    rooms: &Rooms,
+    room: &Arc<Room>,
+    jobs: Vec<Job>,
+) -> std::result::Result<(), Vec<Job>> {
+    let before = match room.load(rooms).await {
+        Ok(facts) => facts,
+        Err(error) => {
+            fail_all(jobs, &error);
+            return Ok(());
+        }
+    };
+    let mut write = Write::new();
+    let mut working = Facts::clone(&before);
+    let mut prepared = Vec::with_capacity(jobs.len());
+    for job in jobs {
+        let mut facts = working.clone();
+        match prepare(rooms, &mut facts, &job.submission, &mut write).await {
+            Ok(events) => {
+                working = facts;
+                prepared.push(Prepared { job, events });
+            }
+            Err(error) => {
+                let _ = job.answer.send(Err(error));
+            }
+        }
+    }
+    if prepared.is_empty() {
+        return Ok(());
+    }
+    let positions = match record(rooms, &before, &mut working, &prepared, &mut write).await {
+        Ok(positions) => positions,
+        Err(error) => {
+            fail_all(prepared.into_iter().map(|prepared| prepared.job), &error);
+            return Ok(());
+        }
+    };
+    match rooms.store.write(write).await {
+        Ok(committed) => {
+            let built = prepared.iter().flat_map(|prepared| &prepared.events);
+            apply::committed(rooms, room, working, built.zip(&positions), committed).await;
+            for Prepared { job, events } in prepared {
+                let events = events.into_iter().map(|built| built.event).collect();
+                let _ = job.answer.send(Ok(events));
+            }
+            Ok(())
+        }
+        Err(WriteError::Conflict { .. }) => {
+            Err(prepared.into_iter().map(|prepared| prepared.job).collect())
+        }
+        Err(WriteError::Failed(error)) => {
+            tracing::error!(room.id = %room.id, %error, "events could not be stored");
+            fail_all(prepared.into_iter().map(|prepared| prepared.job), &error);
+            Ok(())
+        }
+    }
+}
+
+async fn prepare(
+    rooms: &Rooms,
+    facts: &mut Facts,
+    submission: &Submission,
+    write: &mut Write,
+) -> Result<Vec<Built>> {
+    let mut events = Vec::with_capacity(submission.drafts.len());
+    for draft in &submission.drafts {
+        let key = submission.transaction_key.as_deref();
+        events.push(build(rooms, facts, &submission.sender, draft, key, write).await?);
+    }
+    Ok(events)
+}
+
+/// Adds the rows of every prepared event to `write`; returns the events' positions, bound at commit.
+async fn record(
+    rooms: &Rooms,
+    before: &Facts,
+    working: &mut Facts,
+    prepared: &[Prepared],
+    write: &mut Write,
+) -> db::Result<Vec<Value>> {
+    let mut positions = Vec::new();
+    for Prepared { events, .. } in prepared {
+        for built in events {
+            let position = write.position();
+            apply::record(rooms, built, &mut working.head.notify_count, &position, write).await?;
+            positions.push(position);
+        }
+    }
+    if let Some(last) = positions.last().cloned() {
+        if before.state.is_empty() {
+            rooms.store.interner.room(write, &working.room_id).await?;
+            apply::create(working, last, write);
+        } else {
+            store::rooms::advance(write, working.room_num, &before.head, &working.head, last);
+        }
+    }
+    for Prepared { job, .. } in prepared {
+        record_extras(rooms, working, &job.submission, write).await?;
+    }
+    Ok(positions)
+}
+
+async fn record_extras(
+    rooms: &Rooms,
+    facts: &Facts,
+    submission: &Submission,
+    write: &mut Write,
+) -> db::Result<()> {
+    for extra in &submission.extras {
+        match extra {
+            Extra::Alias(alias) => {
+                let creator = rooms.store.interner.user(write, &submission.sender).await?;
+                aliases::insert(write, alias, facts.room_num, creator, rooms.now_ms());
+            }
+            Extra::Published(published) => {
+                store::rooms::set_published(write, facts.room_num, *published);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Answers those that were in fact written before (a repeated transaction), and hands back the rest.
+async fn answer_repeated(rooms: &Rooms, room: &Arc<Room>, jobs: Vec<Job>) -> Vec<Job> {
+    let mut rest = Vec::with_capacity(jobs.len());
+    for job in jobs {
+        match find_repeated(rooms, room, &job.submission).await {
+            Ok(Some(event)) => {
+                let _ = job.answer.send(Ok(vec![event]));
+            }
+            Ok(None) => match taken_alias(rooms, &job.submission).await {
+                Ok(false) => rest.push(job),
+                Ok(true) => {
+                    let _ = job.answer.send(Err(Error::AliasTaken));
+                }
+                Err(error) => {
+                    let _ = job.answer.send(Err(error));
+                }
+            },
+            Err(error) => {
+                let _ = job.answer.send(Err(error));
+            }
+        }
+    }
+    rest
+}
+
+async fn find_repeated(
+    rooms: &Rooms,
+    room: &Room,
+    submission: &Submission,
+) -> Result<Option<Arc<Event>>> {
+    let Some(key) = &submission.transaction_key else { return Ok(None) };
+    let Some(sender) = rooms.store.interner.find_user(&submission.sender).await? else {
+        return Ok(None);
+    };
+    let row = events::by_transaction(&rooms.store.db, room.num, sender, key).await?;
+    row.map(|row| Ok(Event::from_row(row, room.version)?)).transpose()
+}
+
+async fn taken_alias(rooms: &Rooms, submission: &Submission) -> Result<bool> {
+    for extra in &submission.extras {
+        if let Extra::Alias(alias) = extra
+            && aliases::find(&rooms.store.db, alias).await?.is_some()
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Takes the second of two jobs with the same transaction out of a batch: it is answered by the next one, which finds
+/// the first one's event.
+fn put_off_repeated(room: &Room, jobs: Vec<Job>) -> Vec<Job> {
+    let mut seen = std::collections::HashSet::new();
+    let (jobs, repeated): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|job| {
+        let Submission { sender, transaction_key, .. } = &job.submission;
+        transaction_key.as_ref().is_none_or(|key| seen.insert((sender.clone(), key.clone())))
+    });
+    room.queue.put_back(repeated);
+    jobs
+}
+
+fn fail_all(jobs: impl IntoIterator<Item = Job>, error: &db::Error) {
+    for job in jobs {
+        let _ = job.answer.send(Err(Error::Storage(error.clone())));
+    }
+}
