@@ -15,4 +15,5 @@ macro_rules! migrations {
 migrations! {
     1 "0001_rooms",
     2 "0002_accounts",
+    3 "0003_encryption",
 }

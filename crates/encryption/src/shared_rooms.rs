@@ -1,0 +1,30 @@
+//! What this service needs to know of rooms: who is together with whom.
+use std::{collections::BTreeSet, future::Future, pin::Pin};
+
+use store::{RoomNum, UserNum};
+
+/// An answer that may need the database.
+pub type SharingFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, db::Error>> + Send + 'a>>;
+
+/// Who shares a room with whom. Two users share a room while both are joined to it.
+pub trait SharedRooms: Send + Sync + 'static {
+    /// The rooms that `user` is joined to.
+    fn joined_rooms(&self, user: UserNum) -> SharingFuture<'_, Vec<RoomNum>>;
+
+    /// Those of `others` who share a room with `user` now.
+    fn sharing_with<'a>(
+        &'a self,
+        user: UserNum,
+        others: &'a [UserNum],
+    ) -> SharingFuture<'a, BTreeSet<UserNum>>;
+
+    /// With whom `user` may have begun or ceased to share a room after position `after` and up to `until`: those who
+    /// joined or left a room of the user's, and, if the user joined or left one, its joined members.
+    /// More than these may be named: users who shared a room before and after are told apart by nobody.
+    fn met_or_parted(
+        &self,
+        user: UserNum,
+        after: i64,
+        until: i64,
+    ) -> SharingFuture<'_, Vec<UserNum>>;
+}
