@@ -1,7 +1,7 @@
 //! Who is asking: the user behind an access token ([spec]).
 //!
 //! [spec]: https://spec.matrix.org/latest/client-server-api/#using-access-tokens
-use std::{future::Future, net::IpAddr};
+use std::{future::Future, net::IpAddr, ops::Deref};
 
 use axum::extract::FromRequestParts;
 use http::{
@@ -90,6 +90,14 @@ pub struct Caller<T>(pub T);
 /// The authenticated user, or nobody. A wrong access token is refused here too.
 #[derive(Clone, Copy, Debug)]
 pub struct OptionalCaller<T>(pub Option<T>);
+
+impl<T> Deref for Caller<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
 
 impl<T, S: Authority<Session = T>> FromRequestParts<S> for Caller<T> {
     type Rejection = Failure;

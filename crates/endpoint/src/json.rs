@@ -12,8 +12,7 @@ use serde::{
 
 use crate::{
     error::{BAD_JSON, Failure, INTERNAL, NOT_JSON},
-    request::Context,
-    upload,
+    upload::RawBody,
 };
 
 /// The deepest nesting of arrays and objects that a body may have.
@@ -41,24 +40,19 @@ pub struct RawJson(pub Bytes);
 impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Json<T> {
     type Rejection = Failure;
 
-    async fn from_request(request: Request, _: &S) -> Result<Self, Failure> {
-        parse(&read(request).await?).map(Self)
+    async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
+        let RawBody(body) = RawBody::from_request(request, state).await?;
+        parse(&body).map(Self)
     }
 }
 
 impl<T: DeserializeOwned, S: Sync> FromRequest<S> for JsonOrEmpty<T> {
     type Rejection = Failure;
 
-    async fn from_request(request: Request, _: &S) -> Result<Self, Failure> {
-        let body = read(request).await?;
+    async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
+        let RawBody(body) = RawBody::from_request(request, state).await?;
         parse(if body.is_empty() { b"{}" } else { &body }).map(Self)
     }
-}
-
-async fn read(request: Request) -> Result<Bytes, Failure> {
-    let (parts, body) = request.into_parts();
-    let bytes_max = Context::of(&parts)?.route.endpoint.body_bytes_max;
-    upload::read(&parts.headers, body, bytes_max).await
 }
 
 /// Reads a JSON object. The fast way is one pass; only a body that fails is looked at again, to say what is wrong.

@@ -35,6 +35,6 @@ pub use registry::{Auth, Endpoint, Method, body, concat};
 pub use request::RequestId;
 pub use routes::{Conflict, Handle, Reply, Routes};
 pub use site::{DURATION_SECONDS, REQUESTS_TOTAL, Site, SiteOptions};
-pub use upload::Upload;
+pub use upload::{RawBody, Upload};
 
 pub use axum::extract::State;

@@ -11,7 +11,10 @@ use http::{
 };
 use http_body_util::BodyExt as _;
 
-use crate::error::{Failure, TOO_LARGE, UNKNOWN};
+use crate::{
+    error::{Failure, TOO_LARGE, UNKNOWN},
+    request::Context,
+};
 
 /// A body that the handler reads piece by piece. It must stop at a limit of its own.
 pub struct Upload {
@@ -44,6 +47,20 @@ impl<S: Sync> FromRequest<S> for Upload {
     }
 }
 
+/// A body read whole, up to the endpoint's limit, and not looked into.
+#[derive(Clone, Debug)]
+pub struct RawBody(pub Bytes);
+
+impl<S: Sync> FromRequest<S> for RawBody {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Failure> {
+        let (parts, body) = request.into_parts();
+        let bytes_max = Context::of(&parts)?.route.endpoint.body_bytes_max;
+        read(&parts.headers, body, bytes_max).await.map(Self)
+    }
+}
+
 fn announced(headers: &HeaderMap) -> Option<u64> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
@@ -56,7 +73,7 @@ fn broken(error: &dyn std::error::Error) -> Failure {
 ///
 /// # Errors
 /// 413 `M_TOO_LARGE` as soon as it is clear that it is longer than `bytes_max`.
-pub(crate) async fn read(
+async fn read(
     headers: &HeaderMap,
     mut body: Body,
     bytes_max: usize,
