@@ -7,20 +7,30 @@ use std::fmt;
 pub enum RateClass {
     /// Never limited: discovery, and long polls that wait anyway.
     Unlimited,
+    /// Reads something small.
+    Read,
+    /// Reads something that takes work: pages of history, members, searches.
+    Search,
+    /// Changes something small: account data, receipts, typing, keys.
+    Write,
+    /// Sends an event.
+    Message,
+    /// Makes a room.
+    CreateRoom,
+    /// Joins, knocks, leaves.
+    Join,
+    /// Invites.
+    Invite,
     /// Proves who one is: a password is checked, a token is exchanged.
     Login,
     /// Makes an account, or asks whether a name is free.
-    Registration,
-    /// Sends an event.
-    Send,
-    /// Joins, invites, knocks, leaves; makes a room.
-    Membership,
+    Register,
     /// Uploads media.
     Upload,
-    /// Reads.
-    Read,
-    /// Changes anything else.
-    Write,
+    /// Downloads media and thumbnails.
+    Download,
+    /// Administrates.
+    Admin,
 }
 
 /// How many calls are given back a second, and how many can be saved up.
@@ -47,28 +57,38 @@ impl Allowance {
 
 impl RateClass {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 13] = [
         Self::Unlimited,
-        Self::Login,
-        Self::Registration,
-        Self::Send,
-        Self::Membership,
-        Self::Upload,
         Self::Read,
+        Self::Search,
         Self::Write,
+        Self::Message,
+        Self::CreateRoom,
+        Self::Join,
+        Self::Invite,
+        Self::Login,
+        Self::Register,
+        Self::Upload,
+        Self::Download,
+        Self::Admin,
     ];
 
     /// What the configuration allows; `None` for what is never limited.
     pub(super) fn allowance(self, limits: &config::RateLimits) -> Option<Allowance> {
         let rate = match self {
             Self::Unlimited => return None,
-            Self::Login => limits.login,
-            Self::Registration => limits.registration,
-            Self::Send => limits.send,
-            Self::Membership => limits.membership,
-            Self::Upload => limits.upload,
             Self::Read => limits.read,
+            Self::Search => limits.search,
             Self::Write => limits.write,
+            Self::Message => limits.message,
+            Self::CreateRoom => limits.create_room,
+            Self::Join => limits.join,
+            Self::Invite => limits.invite,
+            Self::Login => limits.login,
+            Self::Register => limits.register,
+            Self::Upload => limits.upload,
+            Self::Download => limits.download,
+            Self::Admin => limits.admin,
         };
         limits.enabled.then_some(Allowance { per_second: rate.per_second, burst: rate.burst })
     }
@@ -78,13 +98,18 @@ impl RateClass {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Unlimited => "unlimited",
-            Self::Login => "login",
-            Self::Registration => "registration",
-            Self::Send => "send",
-            Self::Membership => "membership",
-            Self::Upload => "upload",
             Self::Read => "read",
+            Self::Search => "search",
             Self::Write => "write",
+            Self::Message => "message",
+            Self::CreateRoom => "create_room",
+            Self::Join => "join",
+            Self::Invite => "invite",
+            Self::Login => "login",
+            Self::Register => "register",
+            Self::Upload => "upload",
+            Self::Download => "download",
+            Self::Admin => "admin",
         }
     }
 }

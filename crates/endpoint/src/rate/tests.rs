@@ -36,7 +36,7 @@ fn callers_and_classes_do_not_share() {
     take(&limiter, Who::User(1)).unwrap();
     take(&limiter, Who::User(2)).unwrap();
     take(&limiter, Who::Address(1)).unwrap();
-    limiter.take(RateClass::Send, Who::User(1)).unwrap();
+    limiter.take(RateClass::Message, Who::User(1)).unwrap();
     take(&limiter, Who::User(1)).unwrap_err();
 }
 
