@@ -13,6 +13,12 @@ together: unlike a rate, it says how many people a machine can serve, and it har
 else the machine does.
 """
 
+ANSWERS = """\
+Servers that say more or less in an answer do not do the same work: these are the bodies, without
+compression.
+
+"""
+
 METHOD = """\
 ## How it is measured
 
@@ -83,6 +89,7 @@ def render(results: dict) -> str:
         "## Processor time per operation\n\n" + tables.processor_time(results),
         "## How the cost of a send grows\n\n" + tables.growth(results),
         "## Rate and latency\n\n" + tables.rate_and_latency(results),
+        "## Length of the answers\n\n" + ANSWERS + tables.answers(results),
         "## Memory\n\n" + tables.memory(results),
         "## Disk\n\n" + tables.disk(results),
         METHOD.format(seconds=sizes.FULL["seconds"], conditions=_conditions(results)) + CASES,

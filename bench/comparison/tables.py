@@ -3,6 +3,10 @@
 # Cases whose name says a size that differs between servers: compared by phase alone.
 SIZED_PHASES = ("idle-polls", "disk", "state-storage")
 
+READING_PHASES = (
+    "sync-initial", "sync-incremental", "sliding-first", "sliding-incremental", "messages", "members",
+)
+
 
 def processor_time(results: dict) -> str:
     """Milliseconds per operation, with the first server's divided by each other's."""
@@ -49,6 +53,18 @@ def rate_and_latency(results: dict) -> str:
         for server in results["servers"]:
             cells += _speed(_find(server, phase, case))
         rows.append([f"{phase}: {case}", *cells])
+    return table(head, rows)
+
+
+def answers(results: dict) -> str:
+    """Mean length of what the reading operations are answered, to see that they compare alike."""
+    head = ["Kilobytes an answer", *(server["name"] for server in results["servers"])]
+    rows = []
+    for phase, case in _cases(results):
+        if phase in READING_PHASES:
+            found = [_find(server, phase, case) for server in results["servers"]]
+            cells = [_number(row["response_bytes"] / 1e3) if row else "–" for row in found]
+            rows.append([f"{phase}: {case}", *cells])
     return table(head, rows)
 
 
