@@ -59,6 +59,10 @@ class Spec:
         """The operation; raises KeyError where the specification has none."""
         return self._operations[(method, path)]
 
+    def operations(self) -> list[Operation]:
+        """All operations."""
+        return list(self._operations.values())
+
     def problems(self, operation: Operation, status: int, content_type: str, value: Any) -> list[str]:
         """What is wrong with a JSON body by the schema of this status, in words."""
         asks = status == 401 and isinstance(value, dict) and "flows" in value

@@ -1,0 +1,106 @@
+"""Which endpoints are attacked: the server's own registry, or else the conformance table."""
+
+import json
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+TABLE = Path(__file__).resolve().parents[1] / "conformance" / "endpoints.txt"
+OPEN = (None, False, "", "none", "anonymous", "optional", "public")
+PREFIXES = ("/_matrix/client", "/_matrix/media", "/_synapse", "/.well-known")
+
+
+@dataclass
+class Endpoint:
+    """A method and a path with `{name}` placeholders; `fields` are its body's top-level keys."""
+
+    method: str
+    path: str
+    private: bool
+    fields: dict[str, Any] = field(default_factory=dict)
+    example: dict[str, Any] = field(default_factory=dict)
+    body_required: bool = False
+
+    @property
+    def takes_body(self) -> bool:
+        """Whether a body means anything here."""
+        return self.method in ("POST", "PUT")
+
+    @property
+    def takes_json(self) -> bool:
+        """Media uploads take any bytes at all."""
+        return self.takes_body and not self.path.startswith("/_matrix/media")
+
+    @property
+    def name(self) -> str:
+        """For the report."""
+        return f"{self.method} {self.path}"
+
+
+def endpoints(registry: Path | None) -> list[Endpoint]:
+    """Reads `[{method, path, auth}]`, or the table and from the specification who may call."""
+    if registry is not None:
+        rows = json.loads(registry.read_text())
+        found = [Endpoint(row["method"].upper(), braces(row["path"]), is_private(row.get("auth")))
+                 for row in rows]
+    else:
+        lines = [line.split() for line in TABLE.read_text().splitlines()]
+        found = [Endpoint(words[0], words[1], needs_token(words[0], words[1]))
+                 for words in lines if words and words[0] != "#"]
+    found = [one for one in found if one.path.startswith(PREFIXES)]
+    for one in found:
+        describe(one)
+    return found
+
+
+def needs_token(method: str, path: str) -> bool:
+    """Whether the specification wants a caller; False where its data is absent."""
+    ways = specification().get((method, bare(path)), {}).get("security", [])
+    return bool(ways) and {} not in ways
+
+
+def is_private(auth: Any) -> bool:
+    """Whether the registry says that a caller must be known."""
+    return (auth.lower() if isinstance(auth, str) else auth) not in OPEN
+
+
+def braces(path: str) -> str:
+    """`:name` and `{*name}` as `{name}`."""
+    return re.sub(r":(\w+)", r"{\1}", path.replace("{*", "{"))
+
+
+def describe(endpoint: Endpoint) -> None:
+    """Adds the body's fields and an example from the specification's data, where that is there."""
+    operation = specification().get((endpoint.method, bare(endpoint.path)))
+    if operation is None:
+        return
+    body = operation.get("requestBody", {})
+    schema = body.get("content", {}).get("application/json", {}).get("schema", {})
+    endpoint.fields = schema.get("properties", {})
+    example = schema.get("example", {})
+    endpoint.example = example if isinstance(example, dict) else {}
+    endpoint.body_required = bool(body.get("required")) and bool(schema.get("required"))
+
+
+def bare(path: str) -> str:
+    """A path without the names of its parameters, which are a matter of taste."""
+    return re.sub(r"\{[^}]*\}", "{}", path)
+
+
+def specification() -> dict[tuple[str, str], dict[str, Any]]:
+    """Operations by method and bare path; empty where the specification's data is absent."""
+    if not hasattr(specification, "found"):
+        specification.found = load_specification()
+    return specification.found
+
+
+def load_specification() -> dict[tuple[str, str], dict[str, Any]]:
+    """Loads it by the conformance suite's means."""
+    from conformance.spec import Spec, spec_dir
+
+    folder = spec_dir()
+    if folder is None:
+        return {}
+    spec = Spec(folder, TABLE.parent / "extra")
+    return {(one.method, bare(one.path)): one.definition for one in spec.operations()}
