@@ -1,1 +1,31 @@
-//! api-client.
+//! The Matrix client-server API: one file an endpoint, one folder an area. Handlers read, call one service, and render;
+//! the rules are in the services.
+//!
+//! To add an endpoint: one file `src/<area>/<verb>.rs` with `ENDPOINT` and `handler`, and its name in the list of
+//! `src/<area>.rs`. Router, `docs/endpoints.md`, rate limits, metrics and the tests that walk all endpoints follow.
+
+/// The paths of an endpoint of version 3 of the API: its own, and that of the releases before, which it answers too.
+macro_rules! v3 {
+    ($path:literal) => {
+        &[concat!("/_matrix/client/v3", $path), concat!("/_matrix/client/r0", $path)]
+    };
+}
+
+mod app;
+pub mod rooms;
+pub mod server;
+
+use std::sync::Arc;
+
+use accounts::Session;
+use endpoint::endpoints;
+
+pub use app::{App, AssembleError, Observers, Services, Settings, Support};
+
+/// Who is asking: a handler reads `caller.user_id` and the other fields of the [`Session`].
+pub type Caller = endpoint::Caller<Arc<Session>>;
+
+/// Who is asking, if anybody says so.
+pub type OptionalCaller = endpoint::OptionalCaller<Arc<Session>>;
+
+endpoints! { App => server, rooms }

@@ -1,0 +1,63 @@
+//! What handlers work with: the services, and what the server says about itself.
+use std::{net::IpAddr, ops::Deref, sync::Arc};
+
+use accounts::{Accounts, AuthenticateError, Session};
+use endpoint::{Authenticated, Authority, Refusal};
+use rooms::Rooms;
+
+mod settings;
+pub use settings::{Settings, Support};
+
+/// The state of every handler of this API. Cloning is cheap.
+#[derive(Clone)]
+pub struct App(Arc<Services>);
+
+/// The services.
+pub struct Services {
+    /// What the server says about itself.
+    pub settings: Settings,
+    /// Users, sessions, devices, profiles, account data.
+    pub accounts: Arc<Accounts>,
+    /// Rooms.
+    pub rooms: Arc<Rooms>,
+}
+
+impl App {
+    /// The state of handlers that call these services.
+    #[must_use]
+    pub fn new(services: Services) -> Self {
+        Self(Arc::new(services))
+    }
+}
+
+impl Deref for App {
+    type Target = Services;
+
+    fn deref(&self) -> &Services {
+        &self.0
+    }
+}
+
+impl Authority for App {
+    type Session = Arc<Session>;
+
+    async fn authenticate(
+        &self,
+        token: &str,
+        address: IpAddr,
+        user_agent: Option<&str>,
+    ) -> Result<Authenticated<Arc<Session>>, Refusal> {
+        let session = self.accounts.authenticate(token).await.map_err(|error| match error {
+            AuthenticateError::Missing => Refusal::Unknown { soft_logout: false },
+            AuthenticateError::Unknown { soft_logout } => Refusal::Unknown { soft_logout },
+            AuthenticateError::Failed(error) => Refusal::Broken(error.to_string()),
+        })?;
+        self.accounts.note_activity(&session, address, user_agent);
+        Ok(Authenticated {
+            user: session.user_num.0,
+            is_admin: session.is_admin,
+            is_unlimited: false,
+            session,
+        })
+    }
+}

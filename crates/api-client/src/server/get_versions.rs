@@ -1,0 +1,48 @@
+//! `GET /_matrix/client/versions` ([spec])
+//!
+//! [spec]: https://spec.matrix.org/v1.16/client-server-api/#get_matrixclientversions
+use std::collections::BTreeMap;
+
+use axum::response::IntoResponse;
+use endpoint::{Auth, Endpoint, Json, Method, RateClass, body};
+use http::header::{CACHE_CONTROL, VARY};
+use serde::Serialize;
+
+pub(crate) const ENDPOINT: Endpoint = Endpoint {
+    method: Method::Get,
+    paths: &["/_matrix/client/versions"],
+    auth: Auth::None,
+    rate: RateClass::Unlimited,
+    body_bytes_max: body::NONE,
+    spec: "https://spec.matrix.org/v1.16/client-server-api/#get_matrixclientversions",
+    summary: "Lists the versions of the specification and the unstable features that the server implements.",
+};
+
+/// Clients look for the versions that they know, some for one alone, so that the old ones are named too. Each version
+/// holds what the one before it has.
+const VERSIONS: [&str; 12] = [
+    "v1.1", "v1.2", "v1.3", "v1.4", "v1.5", "v1.6", "v1.7", "v1.8", "v1.9", "v1.10", "v1.11", "v1.12",
+];
+
+/// Unstable features, each with an endpoint that makes it up: nothing is promised that is not served.
+const FEATURES: [(&str, &str); 3] = [
+    ("org.matrix.simplified_msc3575", "/_matrix/client/unstable/org.matrix.simplified_msc3575/sync"),
+    ("org.matrix.e2e_cross_signing", "/_matrix/client/v3/keys/device_signing/upload"),
+    ("org.matrix.msc3916.stable", "/_matrix/client/v1/media/download/{server}/{media}"),
+];
+
+#[derive(Serialize)]
+pub(crate) struct Reply {
+    versions: [&'static str; 12],
+    unstable_features: BTreeMap<&'static str, bool>,
+}
+
+pub(crate) async fn handler() -> impl IntoResponse {
+    let is_served =
+        |path: &str| crate::ENDPOINTS.iter().any(|endpoint| endpoint.paths.contains(&path));
+    let features = FEATURES.into_iter().filter(|(_, path)| is_served(path));
+    let unstable_features = features.map(|(feature, _)| (feature, true)).collect();
+    // Other servers answer per user: what is between us and the client must not mix them up.
+    let headers = [(VARY, "Authorization"), (CACHE_CONTROL, "public, max-age=600")];
+    (headers, Json(Reply { versions: VERSIONS, unstable_features }))
+}

@@ -1,0 +1,24 @@
+//! `GET /.well-known/matrix/client` ([spec])
+//!
+//! [spec]: https://spec.matrix.org/v1.16/client-server-api/#getwell-knownmatrixclient
+use axum::response::IntoResponse;
+use endpoint::{Auth, Endpoint, Json, Method, RateClass, State, body};
+use http::header::CACHE_CONTROL;
+use serde_json::json;
+
+use crate::App;
+
+pub(crate) const ENDPOINT: Endpoint = Endpoint {
+    method: Method::Get,
+    paths: &["/.well-known/matrix/client"],
+    auth: Auth::None,
+    rate: RateClass::Unlimited,
+    body_bytes_max: body::NONE,
+    spec: "https://spec.matrix.org/v1.16/client-server-api/#getwell-knownmatrixclient",
+    summary: "Tells clients where the homeserver is.",
+};
+
+pub(crate) async fn handler(State(app): State<App>) -> impl IntoResponse {
+    let reply = json!({ "m.homeserver": { "base_url": app.settings.client_url } });
+    ([(CACHE_CONTROL, "public, max-age=3600")], Json(reply))
+}
