@@ -1,0 +1,87 @@
+//! PostgreSQL.
+//!
+//! Reads take a connection from a pool; writes go through one task with one connection.
+pub(crate) mod bind;
+mod checks;
+mod connect;
+mod failure;
+mod migrate;
+mod snapshot;
+mod statement;
+mod target;
+mod tls;
+mod writer;
+
+use deadpool_postgres::Pool;
+
+pub(crate) use self::snapshot::PostgresSnapshot;
+use crate::{
+    Applied, Committed, MigrateError, Migration, OpenError, Options, Params, Result, Row, Write,
+    WriteError, database::Opened, position::Positions,
+};
+
+/// One open database.
+pub(crate) struct Postgres {
+    readers: Pool,
+    /// Of the writer, and of migrations.
+    owners: Pool,
+    writer: writer::Writer,
+    clock: clock::SharedClock,
+}
+
+impl Postgres {
+    pub(crate) async fn open(url: &str, options: &Options) -> Result<Opened<Self>, OpenError> {
+        let target = target::Target::parse(url)?;
+        let owners = connect::pool(&target, connect::Purpose::Write, 2)?;
+        let client = connect::first(&owners, &target).await?;
+        checks::server(&client, options).await?;
+        let (epoch, position) = checks::prepare(&client).await?;
+        drop(client);
+        let positions = Positions::new(position);
+        let backend = Self {
+            readers: connect::pool(&target, connect::Purpose::Read, options.readers.max(1))?,
+            writer: writer::Writer::start(owners.clone(), position, &positions, options),
+            owners,
+            clock: options.clock.clone(),
+        };
+        Ok(Opened { backend, epoch, positions })
+    }
+
+    pub(crate) async fn query(&self, sql: &'static str, params: &Params) -> Result<Vec<Row>> {
+        let client = self.readers.get().await.map_err(failure::pool_error)?;
+        match statement::query(&client, sql, params).await {
+            // The server closed an idle connection, or restarted: a read can be asked again.
+            Err(error) if error.is_transient() && client.is_closed() => {
+                let client = self.readers.get().await.map_err(failure::pool_error)?;
+                statement::query(&client, sql, params).await
+            }
+            answer => answer,
+        }
+    }
+
+    pub(crate) async fn snapshot(&self) -> Result<PostgresSnapshot> {
+        PostgresSnapshot::begin(&self.readers).await
+    }
+
+    pub(crate) async fn write(&self, write: Write) -> Result<Committed, WriteError> {
+        write.check()?;
+        self.writer.write(write).await
+    }
+
+    pub(crate) async fn migrate(&self, set: &[Migration]) -> Result<Applied, MigrateError> {
+        let mut client = self.owners.get().await.map_err(failure::pool_error)?;
+        migrate::migrate(&mut client, set, &self.clock).await
+    }
+
+    /// Panics in the writer's task, to test what then happens.
+    #[cfg(feature = "testing")]
+    pub(crate) async fn break_writer(&self) -> Result<()> {
+        self.writer.break_it().await
+    }
+
+    pub(crate) async fn close(&self) {
+        self.writer.close().await;
+        self.readers.close();
+        self.owners.close();
+    }
+}
