@@ -30,7 +30,9 @@ pub use self::{
         Accounts, Cache, Config, Database, Egress, Listener, Log, Media, RateLimits, Registration,
         Rooms, Server, WellKnown,
     },
-    value::{Bytes, DatabaseUrl, Lifetime, LogFormat, Rate, RegistrationMode, Secret, Serves},
+    value::{
+        Bytes, DatabaseUrl, Lifetime, LogFormat, Network, Rate, RegistrationMode, Secret, Serves,
+    },
 };
 
 #[cfg(test)]

@@ -193,6 +193,7 @@ fn units_are_read_and_shown() {
         ("LONGHOUSE_ACCOUNTS__ACCESS_TOKEN_LIFETIME", "90s"),
         ("LONGHOUSE_EGRESS__CONNECT_TIMEOUT", "250ms"),
         ("LONGHOUSE_RATE_LIMITS__LOGIN", "0.5/s burst 3"),
+        ("LONGHOUSE_SERVER__TRUSTED_PROXIES", "10.0.0.0/8,::1"),
     ]))
     .unwrap();
     assert_eq!(loaded.config.media.upload_max.0, 1536 * 1024);
@@ -205,6 +206,7 @@ fn units_are_read_and_shown() {
     };
     assert_eq!(shown("media.upload_max"), "\"1536 KiB\"");
     assert_eq!(shown("accounts.access_token_lifetime"), "\"90s\"");
+    assert_eq!(shown("server.trusted_proxies"), "[\"10.0.0.0/8\", \"::1/128\"]");
     assert_eq!(shown("rate_limits.login"), "\"0.5/s burst 3\"");
 }
 

@@ -3,6 +3,7 @@ mod bytes;
 mod choice;
 mod database_url;
 mod lifetime;
+mod network;
 mod rate;
 mod secret;
 
@@ -11,6 +12,7 @@ pub use self::{
     choice::{LogFormat, RegistrationMode, Serves},
     database_url::DatabaseUrl,
     lifetime::Lifetime,
+    network::Network,
     rate::Rate,
     secret::Secret,
 };

@@ -18,3 +18,6 @@ pub use self::{
     error::Error,
     resolver::{Looking, Lookup},
 };
+
+#[cfg(test)]
+mod tests;

@@ -122,7 +122,7 @@ async fn authenticate<S: Authority>(
 ) -> Result<Option<S::Session>, Failure> {
     let context = Context::of(parts)?;
     let endpoint = &context.route.endpoint;
-    if matches!(endpoint.auth, Auth::None | Auth::SharedSecret) {
+    if matches!(endpoint.auth, Auth::None | Auth::SharedSecret | Auth::Local) {
         return Err(INTERNAL.because(format!(
             "{} asks for a caller, its registry entry does not",
             endpoint.path()

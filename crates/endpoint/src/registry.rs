@@ -63,6 +63,8 @@ pub enum Auth {
     Admin,
     /// Anybody who proves to know a secret of the configuration.
     SharedSecret,
+    /// Whoever may open the node's socket on its own machine; other listeners do not have the endpoint.
+    Local,
 }
 
 impl fmt::Display for Auth {
@@ -73,6 +75,7 @@ impl fmt::Display for Auth {
             Self::User => "user",
             Self::Admin => "administrator",
             Self::SharedSecret => "shared secret",
+            Self::Local => "local socket",
         })
     }
 }

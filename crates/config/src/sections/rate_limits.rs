@@ -6,25 +6,35 @@ const fn rate(per_second: f64, burst: u32) -> Rate {
 }
 
 section! {
-    /// How often one user or one address may do something. Each is a bucket: so many requests a
-    /// second on average, and so many at once.
+    /// How often one user may do something, or one address where nobody is logged in. Each is a
+    /// bucket: so many requests a second on average, and so many at once.
     pub struct RateLimits in "rate_limits" {
         /// Turns all limits off, for load tests.
         pub enabled: bool = true,
-        /// Logins and other checks of a password or token, by address and by account.
-        pub login: Rate = rate(0.5, 20),
-        /// Registrations, by address.
-        pub registration: Rate = rate(0.2, 10),
-        /// Messages and other events, by user.
-        pub send: Rate = rate(10.0, 100),
-        /// Joins, invites, knocks and new rooms, by user.
-        pub membership: Rate = rate(2.0, 40),
-        /// Uploads, by user.
-        pub upload: Rate = rate(2.0, 50),
-        /// Everything that reads, by user or address.
-        pub read: Rate = rate(50.0, 500),
-        /// Everything else that writes, by user.
-        pub write: Rate = rate(20.0, 200),
+        /// Reads of something small.
+        pub read: Rate = rate(50.0, 1_000),
+        /// Reads that take work: pages of history, members, searches.
+        pub search: Rate = rate(10.0, 200),
+        /// Small changes: account data, receipts, typing, keys.
+        pub write: Rate = rate(20.0, 400),
+        /// Messages and other events.
+        pub message: Rate = rate(10.0, 100),
+        /// New rooms.
+        pub create_room: Rate = rate(0.1, 20),
+        /// Joins, knocks and leaves.
+        pub join: Rate = rate(0.5, 30),
+        /// Invites.
+        pub invite: Rate = rate(0.5, 60),
+        /// Logins and other proofs of who one is.
+        pub login: Rate = rate(0.2, 20),
+        /// New accounts, and questions whether a name is free.
+        pub register: Rate = rate(0.1, 10),
+        /// Uploads.
+        pub upload: Rate = rate(2.0, 60),
+        /// Downloads and thumbnails.
+        pub download: Rate = rate(50.0, 1_000),
+        /// Administration.
+        pub admin: Rate = rate(50.0, 500),
     }
     check(_this, _complaints) {}
 }

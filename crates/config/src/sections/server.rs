@@ -1,5 +1,5 @@
 //! `[server]`
-use crate::section::section;
+use crate::{section::section, value::Network};
 
 section! {
     /// Who this server is.
@@ -11,6 +11,9 @@ section! {
         /// another name than its own: `https://matrix.example.org`. Without it, `.well-known` names
         /// `https://NAME`, or for `localhost` the first client listener.
         pub public_url: Option<String> = None,
+        /// The networks of proxies in front of the server, whose `X-Forwarded-For` header is believed:
+        /// `["127.0.0.0/8", "::1"]`. Without it the address of the connection counts.
+        pub trusted_proxies: Vec<Network> = Vec::new(),
     }
     check(this, complaints) {
         if !is_server_name(&this.name) {

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use egress::{Answer, Egress, Error, Looking, Lookup, Options, Request};
+use crate::{Answer, Egress, Error, Looking, Lookup, Options, Request};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},

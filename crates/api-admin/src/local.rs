@@ -1,0 +1,26 @@
+//! What the command line asks a running node, over a socket that only the node's own user and root
+//! may open. The documents are shared with the command line.
+pub mod create_user;
+pub mod deactivate_user;
+pub mod document;
+mod error;
+pub mod get_status;
+pub mod list_users;
+pub mod set_admin;
+pub mod set_password;
+
+use endpoint::endpoints;
+
+pub use self::error::Error;
+use crate::App;
+
+endpoints! { App:
+    get_status,
+    list_users,
+    create_user,
+    set_password,
+    set_admin,
+    deactivate_user,
+}
+
+const DOCUMENTATION: &str = "https://spec.matrix.org/v1.16/appendices/#user-identifiers";

@@ -1,0 +1,133 @@
+//! What is sent over the local socket, in both directions.
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// How a node does.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Status {
+    /// The program's version.
+    pub version: String,
+    /// The server name.
+    pub server_name: String,
+    /// Where the database is, without its password.
+    pub database: String,
+    /// The node's folder.
+    pub folder: String,
+    /// The process.
+    pub process: u32,
+    /// When it started (Unix milliseconds).
+    pub started_ms: i64,
+    /// For how long it has run, in milliseconds.
+    pub uptime_ms: i64,
+    /// Accounts that have not been closed.
+    pub users: i64,
+    /// Where it listens.
+    pub listeners: Vec<Listener>,
+    /// Its parts.
+    pub components: Vec<Component>,
+}
+
+/// Where a node listens.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Listener {
+    /// `http://…` or `https://…`.
+    pub url: String,
+    /// What is served there.
+    pub serves: Vec<String>,
+}
+
+/// A part of a node.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Component {
+    /// Its name.
+    pub name: String,
+    /// `running`, `starting`, `stopped` or `restarting`.
+    pub health: String,
+    /// Why it is restarting.
+    pub failure: Option<String>,
+    /// How often it was started again after a failure.
+    pub restarts: u32,
+}
+
+/// An account.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct User {
+    /// The whole user id.
+    pub user_id: String,
+    /// Whether they administrate the server.
+    pub admin: bool,
+    /// Whether the account was closed.
+    pub deactivated: bool,
+    /// The kind of user; none for people.
+    pub user_type: Option<String>,
+    /// When the account was made (Unix seconds).
+    pub created_s: i64,
+}
+
+/// Accounts in order of their ids.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Users {
+    /// The accounts.
+    pub users: Vec<User>,
+}
+
+/// An account to be made.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct NewUser {
+    /// The part before the colon.
+    pub name: String,
+    /// The password.
+    pub password: String,
+    /// Whether they administrate the server.
+    pub admin: bool,
+    /// What the user is called; their name without it.
+    pub displayname: Option<String>,
+}
+
+/// A new password.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct NewPassword {
+    /// The password.
+    pub password: String,
+    /// Whether all sessions of the user end.
+    pub logout_devices: bool,
+}
+
+impl fmt::Debug for NewUser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewUser").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for NewPassword {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewPassword").finish_non_exhaustive()
+    }
+}
+
+/// Whether a user administrates the server.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Administrates {
+    /// Whether they do.
+    pub admin: bool,
+}
+
+/// How an account is closed.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Deactivation {
+    /// Whether the user is to be forgotten as far as possible.
+    pub erase: bool,
+}
+
+impl From<accounts::User> for User {
+    fn from(user: accounts::User) -> Self {
+        Self {
+            user_id: user.name.to_string(),
+            admin: user.admin,
+            deactivated: user.deactivated,
+            user_type: user.user_type,
+            created_s: user.creation_ts,
+        }
+    }
+}
