@@ -49,6 +49,7 @@ def nested() -> Iterator[tuple[str, bytes]]:
     for depth in (10, 128, 10_000, 1_000_000):
         yield f"lists {depth} deep", b'{"a":' + b"[" * depth + b"]" * depth + b"}"
         yield f"objects {depth} deep", b'{"a":' * depth + b"1" + b"}" * depth
+    yield "bare lists 1000000 deep", b"[" * 1_000_000 + b"]" * 1_000_000
     yield "lists without an end", b"[" * 1_000_000
 
 

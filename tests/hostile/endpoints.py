@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 TABLE = Path(__file__).resolve().parents[1] / "conformance" / "endpoints.txt"
-OPEN = (None, False, "", "none", "anonymous", "optional", "public")
+PRIVATE = (True, "user", "admin", "administrator")
 PREFIXES = ("/_matrix/client", "/_matrix/media", "/_synapse", "/.well-known")
 
 
@@ -43,7 +43,7 @@ def endpoints(registry: Path | None) -> list[Endpoint]:
     if registry is not None:
         rows = json.loads(registry.read_text())
         found = [Endpoint(row["method"].upper(), braces(row["path"]), is_private(row.get("auth")))
-                 for row in rows]
+                 for row in rows if row.get("auth") != "local socket"]
     else:
         lines = [line.split() for line in TABLE.read_text().splitlines()]
         found = [Endpoint(words[0], words[1], needs_token(words[0], words[1]))
@@ -56,13 +56,13 @@ def endpoints(registry: Path | None) -> list[Endpoint]:
 
 def needs_token(method: str, path: str) -> bool:
     """Whether the specification wants a caller; False where its data is absent."""
-    ways = specification().get((method, bare(path)), {}).get("security", [])
-    return bool(ways) and {} not in ways
+    found = specification().get((method, bare(path)))
+    return found is not None and found.needs_token
 
 
 def is_private(auth: Any) -> bool:
     """Whether the registry says that a caller must be known."""
-    return (auth.lower() if isinstance(auth, str) else auth) not in OPEN
+    return (auth.lower() if isinstance(auth, str) else auth) in PRIVATE
 
 
 def braces(path: str) -> str:
@@ -71,10 +71,11 @@ def braces(path: str) -> str:
 
 
 def describe(endpoint: Endpoint) -> None:
-    """Adds the body's fields and an example from the specification's data, where that is there."""
-    operation = specification().get((endpoint.method, bare(endpoint.path)))
-    if operation is None:
+    """Adds the body's fields, an example and the parameters' names from the specification's data."""
+    found = specification().get((endpoint.method, bare(endpoint.path)))
+    if found is None:
         return
+    endpoint.path, operation = found.path, found.definition
     body = operation.get("requestBody", {})
     schema = body.get("content", {}).get("application/json", {}).get("schema", {})
     endpoint.fields = schema.get("properties", {})
@@ -88,14 +89,14 @@ def bare(path: str) -> str:
     return re.sub(r"\{[^}]*\}", "{}", path)
 
 
-def specification() -> dict[tuple[str, str], dict[str, Any]]:
+def specification() -> dict[tuple[str, str], Any]:
     """Operations by method and bare path; empty where the specification's data is absent."""
     if not hasattr(specification, "found"):
         specification.found = load_specification()
     return specification.found
 
 
-def load_specification() -> dict[tuple[str, str], dict[str, Any]]:
+def load_specification() -> dict[tuple[str, str], Any]:
     """Loads it by the conformance suite's means."""
     from conformance.spec import Spec, spec_dir
 
@@ -103,4 +104,4 @@ def load_specification() -> dict[tuple[str, str], dict[str, Any]]:
     if folder is None:
         return {}
     spec = Spec(folder, TABLE.parent / "extra")
-    return {(one.method, bare(one.path)): one.definition for one in spec.operations()}
+    return {(one.method, bare(one.path)): one for one in spec.operations()}

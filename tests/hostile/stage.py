@@ -60,5 +60,6 @@ class Stage:
             "filterid": "1", "deviceid": self.mallory.device_id, "keyname": "displayname",
             "field": "displayname", "version": "1", "sessionid": "session", "kind": "content",
             "ruleid": "attack", "receipttype": "m.read", "servername": "localhost", "mediaid": "media",
+            "room": self.room, "user": self.mallory.user_id, "event": self.event, "device": "DEVICE",
             "filename": "name", "roomalias": "#attack:localhost", "reltype": "m.annotation",
         }
