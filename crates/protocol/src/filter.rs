@@ -6,7 +6,10 @@
 //! [spec]: https://spec.matrix.org/v1.16/client-server-api/#filtering
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{OwnedRoomId, OwnedUserId, RoomId};
+use crate::{
+    ids::{OwnedRoomId, OwnedUserId, RoomId},
+    object,
+};
 
 mod event_fields;
 mod matching;
@@ -41,13 +44,13 @@ pub struct Filter {
     #[serde(deserialize_with = "null_is_default")]
     pub event_format: EventFormat,
     /// For presence.
-    #[serde(deserialize_with = "null_is_default")]
+    #[serde(deserialize_with = "object_or_default")]
     pub presence: EventFilter,
     /// For account data that belongs to no room.
-    #[serde(deserialize_with = "null_is_default")]
+    #[serde(deserialize_with = "object_or_default")]
     pub account_data: EventFilter,
     /// For everything in rooms.
-    #[serde(deserialize_with = "null_is_default")]
+    #[serde(deserialize_with = "object_or_default")]
     pub room: RoomFilter,
 }
 
@@ -57,7 +60,7 @@ impl Filter {
     /// # Errors
     /// Fails on JSON that is not a filter, with the place.
     pub fn parse(json: &[u8]) -> Result<Self, FilterError> {
-        Ok(serde_json::from_slice(json)?)
+        Ok(object::from_slice(json)?)
     }
 }
 
@@ -86,16 +89,16 @@ pub struct RoomFilter {
     #[serde(deserialize_with = "null_is_default")]
     pub include_leave: bool,
     /// For receipts and typing notices.
-    #[serde(deserialize_with = "null_is_default")]
+    #[serde(deserialize_with = "object_or_default")]
     pub ephemeral: RoomEventFilter,
     /// For state.
-    #[serde(deserialize_with = "null_is_default")]
+    #[serde(deserialize_with = "object_or_default")]
     pub state: RoomEventFilter,
     /// For the timeline.
-    #[serde(deserialize_with = "null_is_default")]
+    #[serde(deserialize_with = "object_or_default")]
     pub timeline: RoomEventFilter,
     /// For the user's data about the room.
-    #[serde(deserialize_with = "null_is_default")]
+    #[serde(deserialize_with = "object_or_default")]
     pub account_data: RoomEventFilter,
 }
 
@@ -167,7 +170,7 @@ impl RoomEventFilter {
     /// # Errors
     /// Fails on JSON that is not a filter, with the place.
     pub fn parse(json: &[u8]) -> Result<Self, FilterError> {
-        Ok(serde_json::from_slice(json)?)
+        Ok(object::from_slice(json)?)
     }
 }
 
@@ -177,6 +180,14 @@ where
     T: Default + Deserialize<'de>,
 {
     Ok(Option::deserialize(input)?.unwrap_or_default())
+}
+
+fn object_or_default<'de, D, T>(input: D) -> Result<T, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: Default + Deserialize<'de>,
+{
+    Ok(object::optional(input)?.unwrap_or_default())
 }
 
 /// A list of at most [`LIST_MAX`] entries, or nothing.

@@ -10,6 +10,7 @@ pub mod canonical;
 pub mod filter;
 pub mod ids;
 pub mod limits;
+mod object;
 pub mod pdu;
 pub mod push;
 pub mod redaction;
@@ -18,3 +19,12 @@ pub mod signing;
 
 pub use pdu::Pdu;
 pub use room_version::RoomVersion;
+
+/// How many cases a property test runs: `default`, or what `LONGHOUSE_TEST_CASES` says.
+#[cfg(test)]
+fn test_cases(default: u32) -> u32 {
+    std::env::var("LONGHOUSE_TEST_CASES")
+        .ok()
+        .and_then(|count| count.parse().ok())
+        .unwrap_or(default)
+}

@@ -6,7 +6,10 @@ use ruma::push::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::ids::{OwnedRoomId, OwnedUserId, UserId};
+use crate::{
+    ids::{OwnedRoomId, OwnedUserId, UserId},
+    object,
+};
 
 /// The most rules of one user, the server's included.
 pub const RULES_MAX: usize = 1_000;
@@ -179,7 +182,7 @@ impl PushRules {
         rule_id: &str,
         body: &[u8],
     ) -> Result<(), PushRuleError> {
-        let ActionsBody { actions } = serde_json::from_slice(body)?;
+        let ActionsBody { actions } = object::from_slice(body)?;
         self.0.set_actions(kind.ruma(), rule_id, actions).map_err(|_| PushRuleError::NotFound)
     }
 
@@ -204,7 +207,7 @@ impl PushRules {
         after: Option<&str>,
         before: Option<&str>,
     ) -> Result<(), PushRuleError> {
-        let rule = new_rule(kind, rule_id, serde_json::from_slice(body)?)?;
+        let rule = new_rule(kind, rule_id, object::from_slice(body)?)?;
         if after == Some(rule_id) || before == Some(rule_id) {
             return Err(PushRuleError::UnknownNeighbor);
         }
