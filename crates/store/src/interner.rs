@@ -328,8 +328,9 @@ impl Block {
                 return Ok(number);
             }
             let _refilling = self.refill.lock().await;
-            if self.range.lock().0 < self.range.lock().1 {
-                continue;
+            // Somebody else may have refilled it while this call waited.
+            if let Some(number) = self.take() {
+                return Ok(number);
             }
             let first = db.reserve_numbers(self.kind, BLOCK).await?;
             *self.range.lock() = (first, first + BLOCK);
