@@ -1,6 +1,7 @@
 //! Server-side key backups ([spec]): versions, and the encrypted sessions in them.
 //!
-//! Writers of one version are kept apart by its etag: what was decided on a state that has changed is decided anew.
+//! Writers of one user's backup wait for each other, and across nodes they are kept apart by the version's etag: what
+//! was decided on a state that has changed is decided anew.
 //!
 //! [spec]: https://spec.matrix.org/v1.16/client-server-api/#server-side-key-backups
 use db::{Write, WriteError};
@@ -44,6 +45,25 @@ pub enum BackupError {
     /// The database failed.
     #[error(transparent)]
     Database(#[from] db::Error),
+}
+
+/// Lets one writer of a user's backup through at a time. Users whose numbers fall together share a lock.
+pub(crate) struct Writers(Vec<tokio::sync::Mutex<()>>);
+
+/// How many locks there are.
+const WRITER_LOCKS: u8 = 64;
+
+impl Default for Writers {
+    fn default() -> Self {
+        Self((0..WRITER_LOCKS).map(|_| tokio::sync::Mutex::default()).collect())
+    }
+}
+
+impl Writers {
+    async fn enter(&self, user: UserNum) -> Option<tokio::sync::MutexGuard<'_, ()>> {
+        let lock = usize::try_from(user.0.rem_euclid(i64::from(WRITER_LOCKS))).ok()?;
+        Some(self.0.get(lock)?.lock().await)
+    }
 }
 
 /// What a backup holds after a change.
@@ -182,3 +202,6 @@ fn check_text(name: &'static str, text: &str) -> Result<(), BackupError> {
 fn check_size(name: &'static str, json: &str) -> Result<(), BackupError> {
     if json.len() > DATA_BYTES_MAX { Err(BackupError::Field(name)) } else { Ok(()) }
 }
+
+#[cfg(test)]
+mod tests;

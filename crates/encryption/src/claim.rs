@@ -109,10 +109,14 @@ impl Encryption {
         for target in missed {
             let (reader, id) = (&self.store.db, target.device_id.as_str());
             let counts = one_time_keys::counts(reader, target.user, id).await?;
-            if counts.iter().any(|(algorithm, count)| *algorithm == target.algorithm && *count > 0) {
+            if counts.iter().any(|(algorithm, count)| *algorithm == target.algorithm && *count > 0)
+            {
                 left.push(target);
             }
         }
         Ok(left)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -79,7 +79,8 @@ impl Encryption {
     ) -> Result<(), CrossSigningError> {
         let keys = check_forms(user, user_id, upload)?;
         let stored = cross_signing::of_users(&self.store.db, &[user]).await?;
-        let new: Vec<&CrossSigningKey> = keys.iter().filter(|key| !is_stored(key, &stored)).collect();
+        let new: Vec<&CrossSigningKey> =
+            keys.iter().filter(|key| !is_stored(key, &stored)).collect();
         if new.is_empty() {
             return if keys.is_empty() { Err(CrossSigningError::NoMasterKey) } else { Ok(()) };
         }
@@ -194,7 +195,8 @@ fn check_device_signatures(
     devices: &[device_keys::DeviceKeys],
 ) -> Result<(), CrossSigningError> {
     for (name, _) in object.signatures_of(user_id) {
-        let signer = devices.iter().find(|device| name.strip_prefix("ed25519:") == Some(&device.device_id));
+        let signer =
+            devices.iter().find(|device| name.strip_prefix("ed25519:") == Some(&device.device_id));
         let Some(signer) = signer else { continue };
         let keys = SignedObject::from_stored(&signer.keys)?;
         let bad = || KeyError::BadSignature(name.to_owned());
@@ -203,3 +205,6 @@ fn check_device_signatures(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

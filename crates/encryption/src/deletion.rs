@@ -30,8 +30,7 @@ impl Encryption {
             key_signatures::delete(write, user, device_id);
             to_device::delete_device(write, user, device_id);
         }
-        let announcement =
-            if had_keys { Some(self.announce(write, user).await?) } else { None };
+        let announcement = if had_keys { Some(self.announce(write, user).await?) } else { None };
         let (counts, inboxes) = (self.counts.clone(), self.inboxes.clone());
         let device_ids = device_ids.to_vec();
         Ok(Box::new(move |committed| {
@@ -39,7 +38,9 @@ impl Encryption {
                 counts.forget(user, device_id);
                 inboxes.forget(user, device_id);
             }
-            announcement.map(|announcement| announcement.changes(user, committed)).unwrap_or_default()
+            announcement
+                .map(|announcement| announcement.changes(user, committed))
+                .unwrap_or_default()
         }))
     }
 

@@ -78,3 +78,6 @@ impl Encryption {
         Ok(ids)
     }
 }
+
+#[cfg(test)]
+mod tests;

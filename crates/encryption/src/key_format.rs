@@ -70,7 +70,8 @@ fn check_algorithms(keys: &Object) -> Result<(), KeyError> {
     let Some(Value::Array(algorithms)) = keys.get("algorithms") else {
         return Err(KeyError::Form("algorithms"));
     };
-    let well_formed = |algorithm: &Value| matches!(algorithm, Value::String(name) if is_short_text(name));
+    let well_formed =
+        |algorithm: &Value| matches!(algorithm, Value::String(name) if is_short_text(name));
     if algorithms.len() <= DEVICE_ENTRIES_MAX && algorithms.iter().all(well_formed) {
         Ok(())
     } else {
@@ -130,8 +131,11 @@ pub(crate) fn cross_signing_key(
     if canonical::string(object, "user_id") != Some(user_id.as_str()) {
         return Err(KeyError::OtherUser);
     }
-    let Some(Value::Array(usages)) = object.get("usage") else { return Err(KeyError::Form("usage")) };
-    let names_usage = usages.iter().any(|name| matches!(name, Value::String(name) if name == usage));
+    let Some(Value::Array(usages)) = object.get("usage") else {
+        return Err(KeyError::Form("usage"));
+    };
+    let names_usage =
+        usages.iter().any(|name| matches!(name, Value::String(name) if name == usage));
     if !names_usage || usages.len() > 3 {
         return Err(KeyError::Form("usage"));
     }
@@ -149,7 +153,9 @@ pub(crate) fn cross_signing_key(
 
 fn split_name(name: &str) -> Result<(&str, &str), KeyError> {
     match name.split_once(':') {
-        Some((algorithm, id)) if is_algorithm(algorithm) && is_short_text(id) => Ok((algorithm, id)),
+        Some((algorithm, id)) if is_algorithm(algorithm) && is_short_text(id) => {
+            Ok((algorithm, id))
+        }
         _ => Err(KeyError::Name),
     }
 }

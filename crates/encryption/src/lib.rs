@@ -60,19 +60,14 @@ pub struct Encryption {
     rooms: Arc<dyn SharedRooms>,
     counts: Arc<CountCache>,
     inboxes: Arc<InboxCache>,
+    backup_writers: backup::Writers,
 }
 
 impl Encryption {
     /// The service of the users of `server_name`.
     #[must_use]
     pub fn new(store: Store, server_name: OwnedServerName, rooms: Arc<dyn SharedRooms>) -> Self {
-        Self {
-            store,
-            server_name,
-            rooms,
-            counts: Arc::default(),
-            inboxes: Arc::default(),
-        }
+        Self { store, server_name, rooms, counts: Arc::default(), inboxes: Arc::default() }
     }
 
     fn is_local(&self, user_id: &UserId) -> bool {

@@ -76,7 +76,11 @@ impl Encryption {
             let Some((user_id, wanted)) = users.get(&row.user) else { continue };
             if wanted.is_empty() || wanted.iter().any(|id| id.as_str() == row.device_id) {
                 let object = render_device(&row, &signatures)?;
-                answer.device_keys.entry(user_id.clone()).or_default().insert(row.device_id, object);
+                answer
+                    .device_keys
+                    .entry(user_id.clone())
+                    .or_default()
+                    .insert(row.device_id, object);
             }
         }
         for row in cross_signing_rows {

@@ -162,7 +162,8 @@ impl OwnKeys<'_> {
             return Ok(vec![self.signature(self.user, signed_key, &object, signer)?]);
         }
         let master = self.cross_signing.iter().find(|key| key.public_key == signed_key);
-        let master = master.filter(|key| key.usage == MASTER).ok_or(SignatureFailure::UnknownKey)?;
+        let master =
+            master.filter(|key| key.usage == MASTER).ok_or(SignatureFailure::UnknownKey)?;
         check_same(&object, &master.content)?;
         self.device_signatures(signed_key, &object)
     }
@@ -196,7 +197,12 @@ impl OwnKeys<'_> {
             let keys = keys.map_err(|_| SignatureFailure::UnknownSigner)?;
             let public_key =
                 identity_key(keys.object(), name).ok_or(SignatureFailure::UnknownSigner)?;
-            made.push(self.signature(self.user, signed_key, object, (name.to_owned(), public_key))?);
+            made.push(self.signature(
+                self.user,
+                signed_key,
+                object,
+                (name.to_owned(), public_key),
+            )?);
         }
         if made.is_empty() { Err(SignatureFailure::BadSignature) } else { Ok(made) }
     }
@@ -235,5 +241,12 @@ impl OwnKeys<'_> {
 
 fn check_same(object: &SignedObject, stored: &str) -> Result<(), SignatureFailure> {
     let stored = SignedObject::from_stored(stored).map_err(|_| SignatureFailure::UnknownKey)?;
-    if object.signed_part() == stored.signed_part() { Ok(()) } else { Err(SignatureFailure::Different) }
+    if object.signed_part() == stored.signed_part() {
+        Ok(())
+    } else {
+        Err(SignatureFailure::Different)
+    }
 }
+
+#[cfg(test)]
+mod tests;

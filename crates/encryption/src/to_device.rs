@@ -143,7 +143,12 @@ impl Encryption {
         let mut write = Write::new();
         let device_id = from.device_id.as_str();
         let transaction = to_device::insert_transaction(
-            &mut write, from.user, device_id, event_type, transaction_id, now_ms,
+            &mut write,
+            from.user,
+            device_id,
+            event_type,
+            transaction_id,
+            now_ms,
         );
         if self.inboxes.sends.fetch_add(1, Ordering::Relaxed).is_multiple_of(FORGET_EVERY) {
             to_device::forget_transactions(&mut write, now_ms - TRANSACTION_REMEMBERED_MS);
@@ -171,8 +176,7 @@ impl Encryption {
         let mut targets = Vec::new();
         for (user_id, devices) in messages {
             let known = self.is_local(user_id);
-            let user =
-                if known { self.store.interner.find_user(user_id).await? } else { None };
+            let user = if known { self.store.interner.find_user(user_id).await? } else { None };
             for (device_id, content) in devices {
                 let content = canonical::to_string(content);
                 if content.len() > CONTENT_BYTES_MAX {
@@ -182,7 +186,11 @@ impl Encryption {
                 let possible = is_short_text(device_id);
                 let (Some(user), true) = (user, possible) else { continue };
                 let device_id = (device_id != ALL_DEVICES).then(|| device_id.clone());
-                targets.push(Target { user, device_id, message: event(from, event_type, &content) });
+                targets.push(Target {
+                    user,
+                    device_id,
+                    message: event(from, event_type, &content),
+                });
             }
         }
         Ok(targets)
@@ -325,8 +333,7 @@ fn add_messages(
             }
             None => {
                 let message = &target.message;
-                let operation =
-                    to_device::insert_for_all(write, target.user, &all, from, message);
+                let operation = to_device::insert_for_all(write, target.user, &all, from, message);
                 (operation, all.clone())
             }
         })
@@ -349,3 +356,6 @@ fn event(from: Device<'_>, event_type: &str, content: &str) -> String {
 fn check_field(name: &'static str, text: &str) -> Result<(), SendError> {
     if is_short_text(text) { Ok(()) } else { Err(SendError::Field(name)) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -97,7 +97,8 @@ impl Encryption {
         if upload.device_keys.is_some() {
             let id = device.device_id.as_str();
             let known = device_keys::find(&self.store.db, device.user, id).await?;
-            upload.device_keys = upload.device_keys.take().filter(|keys| Some(keys) != known.as_ref());
+            upload.device_keys =
+                upload.device_keys.take().filter(|keys| Some(keys) != known.as_ref());
         }
         Ok(())
     }
@@ -199,7 +200,8 @@ fn check(upload: KeysUpload, device: Device<'_>) -> Result<Checked, UploadError>
     if upload.fallback_keys.len() > FALLBACK_KEYS_MAX {
         return Err(UploadError::FallbackKeys);
     }
-    let device_keys = upload.device_keys.map(|keys| key_format::device_keys(keys, device)).transpose()?;
+    let device_keys =
+        upload.device_keys.map(|keys| key_format::device_keys(keys, device)).transpose()?;
     let fallback_keys = check_all(&upload.fallback_keys)?;
     // Names are sorted, so keys of one algorithm stand together.
     if fallback_keys.windows(2).any(|pair| matches!(pair, [a, b] if a.algorithm == b.algorithm)) {
@@ -215,3 +217,6 @@ fn check(upload: KeysUpload, device: Device<'_>) -> Result<Checked, UploadError>
 fn check_all(keys: &BTreeMap<String, Value>) -> Result<Vec<Key>, KeyError> {
     keys.iter().map(|(name, value)| key_format::one_time_key(name, value)).collect()
 }
+
+#[cfg(test)]
+mod tests;
