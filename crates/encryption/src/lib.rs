@@ -67,7 +67,14 @@ impl Encryption {
     /// The service of the users of `server_name`.
     #[must_use]
     pub fn new(store: Store, server_name: OwnedServerName, rooms: Arc<dyn SharedRooms>) -> Self {
-        Self { store, server_name, rooms, counts: Arc::default(), inboxes: Arc::default() }
+        Self {
+            store,
+            server_name,
+            rooms,
+            counts: Arc::default(),
+            inboxes: Arc::default(),
+            backup_writers: backup::Writers::default(),
+        }
     }
 
     fn is_local(&self, user_id: &UserId) -> bool {

@@ -221,9 +221,8 @@ impl OwnKeys<'_> {
         signed_user: UserNum,
         signed_key: &str,
         object: &SignedObject,
-        signer: (String, PublicKey),
+        (signer_key, public_key): (String, PublicKey),
     ) -> Result<KeySignature, SignatureFailure> {
-        let (signer_key, public_key) = signer;
         object
             .verify(self.user_id, &signer_key, public_key)
             .map_err(|_| SignatureFailure::BadSignature)?;
