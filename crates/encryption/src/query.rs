@@ -109,7 +109,7 @@ impl Encryption {
 
 fn render_device(row: &DeviceKeys, signatures: &Signatures) -> Result<Object, db::Error> {
     let mut object = SignedObject::from_stored(&row.keys)?;
-    add_signatures(&mut object, (row.user, row.device_id.clone()), signatures);
+    add_signatures(&mut object, &(row.user, row.device_id.clone()), signatures);
     let mut object = object.into_object();
     let name = row.display_name.clone();
     let unsigned = name.map(|name| ("device_display_name".to_owned(), Value::String(name)));
@@ -122,12 +122,12 @@ fn render_cross_signing(
     signatures: &Signatures,
 ) -> Result<Object, db::Error> {
     let mut object = SignedObject::from_stored(&row.content)?;
-    add_signatures(&mut object, (row.user, row.public_key.clone()), signatures);
+    add_signatures(&mut object, &(row.user, row.public_key.clone()), signatures);
     Ok(object.into_object())
 }
 
-fn add_signatures(object: &mut SignedObject, key: (UserNum, String), signatures: &Signatures) {
-    for (signer, row) in signatures.get(&key).into_iter().flatten() {
+fn add_signatures(object: &mut SignedObject, key: &(UserNum, String), signatures: &Signatures) {
+    for (signer, row) in signatures.get(key).into_iter().flatten() {
         object.add_signature(signer, &row.signer_key, &row.signature);
     }
 }

@@ -221,19 +221,19 @@ impl OwnKeys<'_> {
         signed_user: UserNum,
         signed_key: &str,
         object: &SignedObject,
-        (signer_key, public_key): (String, PublicKey),
+        (name, public_key): (String, PublicKey),
     ) -> Result<KeySignature, SignatureFailure> {
         object
-            .verify(self.user_id, &signer_key, public_key)
+            .verify(self.user_id, &name, public_key)
             .map_err(|_| SignatureFailure::BadSignature)?;
-        let found = object.signatures_of(self.user_id).find(|(name, _)| *name == signer_key);
+        let found = object.signatures_of(self.user_id).find(|(found, _)| *found == name);
         let (_, signature) = found.ok_or(SignatureFailure::BadSignature)?;
         Ok(KeySignature {
             signed_user,
             signed_key: signed_key.to_owned(),
             signer: self.user,
             signature: signature.to_owned(),
-            signer_key,
+            signer_key: name,
         })
     }
 }

@@ -154,7 +154,7 @@ impl TestDevice {
 
     /// Identity keys, signed by themselves.
     pub(crate) fn device_keys(&self) -> Object {
-        let keys = object(json!({
+        let keys = object(&json!({
             "user_id": self.user_id,
             "device_id": self.device_id,
             "algorithms": ["m.olm.v1.curve25519-aes-sha2", "m.megolm.v1.aes-sha2"],
@@ -167,7 +167,7 @@ impl TestDevice {
     }
 
     pub(crate) fn one_time_key(&self, seed: u8) -> Value {
-        let key = object(json!({ "key": base64(&[seed; 32]) }));
+        let key = object(&json!({ "key": base64(&[seed; 32]) }));
         Value::Object(sign(key, &self.user_id, &self.key_name(), &self.key))
     }
 
@@ -179,7 +179,7 @@ impl TestDevice {
         signer: Option<&SigningKey>,
     ) -> Object {
         let name = public_key(key);
-        let object = object(json!({
+        let object = object(&json!({
             "user_id": self.user_id, "usage": [usage], "keys": { (format!("ed25519:{name}")): name },
         }));
         match signer {
@@ -204,8 +204,8 @@ pub(crate) fn base64(bytes: &[u8]) -> String {
     STANDARD_NO_PAD.encode(bytes)
 }
 
-pub(crate) fn object(value: serde_json::Value) -> Object {
-    canonical::object_from(&value).unwrap()
+pub(crate) fn object(value: &serde_json::Value) -> Object {
+    canonical::object_from(value).unwrap()
 }
 
 /// Adds a signature to `object`.

@@ -203,14 +203,7 @@ impl Encryption {
     ) -> Result<BTreeSet<(UserNum, String)>, db::Error> {
         let mut full = BTreeSet::new();
         for target in targets {
-            let ids = match &target.device_id {
-                Some(device_id) => vec![device_id.clone()],
-                None => {
-                    let devices = devices::of_user(&self.store.db, target.user).await?;
-                    devices.into_iter().map(|device| device.device_id).collect()
-                }
-            };
-            for device_id in ids {
+            for device_id in self.device_ids(target).await? {
                 let state = self.inbox_state(target.user, &device_id).await?;
                 if state.lock().messages >= INBOX_MESSAGES_MAX {
                     full.insert((target.user, device_id));
@@ -218,6 +211,14 @@ impl Encryption {
             }
         }
         Ok(full)
+    }
+
+    async fn device_ids(&self, target: &Target) -> Result<Vec<String>, db::Error> {
+        if let Some(device_id) = &target.device_id {
+            return Ok(vec![device_id.clone()]);
+        }
+        let devices = devices::of_user(&self.store.db, target.user).await?;
+        Ok(devices.into_iter().map(|device| device.device_id).collect())
     }
 
     fn publish_messages(
@@ -322,22 +323,15 @@ fn add_messages(
 ) -> Vec<(OperationIndex, DbValue)> {
     let single = write.position();
     let all = write.position();
-    targets
-        .iter()
-        .map(|target| match &target.device_id {
-            Some(device_id) => {
-                let message = &target.message;
-                let operation =
-                    to_device::insert(write, target.user, device_id, &single, from, message);
-                (operation, single.clone())
-            }
-            None => {
-                let message = &target.message;
-                let operation = to_device::insert_for_all(write, target.user, &all, from, message);
-                (operation, all.clone())
-            }
-        })
-        .collect()
+    let mut add = |target: &Target| {
+        let Target { user, device_id, message } = target;
+        if let Some(device_id) = device_id {
+            (to_device::insert(write, *user, device_id, &single, from, message), single.clone())
+        } else {
+            (to_device::insert_for_all(write, *user, &all, from, message), all.clone())
+        }
+    };
+    targets.iter().map(&mut add).collect()
 }
 
 /// The event as the receiving client gets it.

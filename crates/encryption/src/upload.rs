@@ -63,9 +63,9 @@ pub enum UploadError {
 
 /// An upload whose every key was checked.
 struct Checked {
-    device_keys: Option<String>,
-    one_time_keys: Vec<Key>,
-    fallback_keys: Vec<Key>,
+    identity: Option<String>,
+    one_time: Vec<Key>,
+    fallback: Vec<Key>,
 }
 
 impl Encryption {
@@ -83,10 +83,10 @@ impl Encryption {
         let mut upload = check(upload, device)?;
         self.drop_known(device, &mut upload).await?;
         self.check_count(device, &upload).await?;
-        if let Some(keys) = upload.device_keys.take() {
+        if let Some(keys) = upload.identity.take() {
             self.store_device_keys(device, &keys).await?;
         }
-        if !upload.one_time_keys.is_empty() || !upload.fallback_keys.is_empty() {
+        if !upload.one_time.is_empty() || !upload.fallback.is_empty() {
             self.store_keys(device, &upload).await?;
         }
         Ok(self.key_counts(device.user, device.device_id).await?)
@@ -94,24 +94,23 @@ impl Encryption {
 
     /// Identity keys that are stored already are no change of the device list.
     async fn drop_known(&self, device: Device<'_>, upload: &mut Checked) -> Result<(), db::Error> {
-        if upload.device_keys.is_some() {
+        if upload.identity.is_some() {
             let id = device.device_id.as_str();
             let known = device_keys::find(&self.store.db, device.user, id).await?;
-            upload.device_keys =
-                upload.device_keys.take().filter(|keys| Some(keys) != known.as_ref());
+            upload.identity = upload.identity.take().filter(|keys| Some(keys) != known.as_ref());
         }
         Ok(())
     }
 
     async fn check_count(&self, device: Device<'_>, upload: &Checked) -> Result<(), UploadError> {
-        if upload.one_time_keys.is_empty() {
+        if upload.one_time.is_empty() {
             return Ok(());
         }
         let counts = self.key_counts(device.user, device.device_id).await?;
         let held: i64 = counts.one_time_keys.values().sum();
         let held = usize::try_from(held).unwrap_or(usize::MAX);
         // A repeated upload of keys that are held is counted twice here: far from the limit that is no matter.
-        if held.saturating_add(upload.one_time_keys.len()) > ONE_TIME_KEYS_MAX {
+        if held.saturating_add(upload.one_time.len()) > ONE_TIME_KEYS_MAX {
             return Err(UploadError::TooManyKeys);
         }
         Ok(())
@@ -161,14 +160,14 @@ impl Encryption {
         position: &DbValue,
     ) {
         let (user, id) = (device.user, device.device_id.as_str());
-        if !upload.one_time_keys.is_empty() {
+        if !upload.one_time.is_empty() {
             let before_ms = self.store.clock.now_ms() - ISSUED_REMEMBERED_MS;
             one_time_keys::forget_issued(write, user, id, before_ms);
         }
-        for key in &upload.one_time_keys {
+        for key in &upload.one_time {
             one_time_keys::insert(write, user, id, key, position);
         }
-        for key in &upload.fallback_keys {
+        for key in &upload.fallback {
             fallback_keys::upsert(write, user, id, key);
         }
     }
@@ -180,7 +179,7 @@ impl Encryption {
         upload: &Checked,
     ) -> Result<UploadError, db::Error> {
         let (user, id) = (device.user, device.device_id.as_str());
-        for key in &upload.one_time_keys {
+        for key in &upload.one_time {
             let reader = &self.store.db;
             let held =
                 one_time_keys::find_unissued(reader, user, id, &key.algorithm, &key.key_id).await?;
@@ -202,15 +201,15 @@ fn check(upload: KeysUpload, device: Device<'_>) -> Result<Checked, UploadError>
     }
     let device_keys =
         upload.device_keys.map(|keys| key_format::device_keys(keys, device)).transpose()?;
-    let fallback_keys = check_all(&upload.fallback_keys)?;
+    let fallback = check_all(&upload.fallback_keys)?;
     // Names are sorted, so keys of one algorithm stand together.
-    if fallback_keys.windows(2).any(|pair| matches!(pair, [a, b] if a.algorithm == b.algorithm)) {
+    if fallback.windows(2).any(|pair| matches!(pair, [a, b] if a.algorithm == b.algorithm)) {
         return Err(UploadError::FallbackKeys);
     }
     Ok(Checked {
-        device_keys: device_keys.map(|keys| keys.to_text()),
-        one_time_keys: check_all(&upload.one_time_keys)?,
-        fallback_keys,
+        identity: device_keys.map(|keys| keys.to_text()),
+        one_time: check_all(&upload.one_time_keys)?,
+        fallback,
     })
 }
 

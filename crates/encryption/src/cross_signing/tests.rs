@@ -126,7 +126,7 @@ async fn malformed_keys_are_refused() {
         let bob = server.device("@bob:server.example", "PHONE").await;
         let mut two_keys = alice.cross_signing_key(MASTER, &key(1), None);
         let more =
-            crate::testing::object(serde_json::json!({ "ed25519:A": "A", "ed25519:B": "B" }));
+            crate::testing::object(&serde_json::json!({ "ed25519:A": "A", "ed25519:B": "B" }));
         two_keys.insert("keys".to_owned(), protocol::canonical::Value::Object(more));
         let cases = [
             bob.cross_signing_key(MASTER, &key(1), None),

@@ -57,7 +57,7 @@ async fn a_user_in_no_room_learns_of_their_own_devices() {
         let phone = server.device("@alice:server.example", "PHONE").await;
         let after = server.position();
         identify(&server, &phone).await;
-        assert_eq!(changes(&server, &phone, after).await.changed, [phone.user_id.clone()]);
+        assert_eq!(changes(&server, &phone, after).await.changed, vec![phone.user_id.clone()]);
     })
     .await;
 }
@@ -71,7 +71,7 @@ async fn meeting_somebody_is_a_change_and_parting_is_leaving() {
         server.join(1, &[&alice, &bob]);
         *server.rooms.met_or_parted.lock() = vec![bob.user, eve.user, alice.user];
         let seen = changes(&server, &alice, server.position()).await;
-        assert_eq!(seen.left, [eve.user_id.clone()]);
+        assert_eq!(seen.left, vec![eve.user_id.clone()]);
         let mut changed = seen.changed;
         changed.sort();
         assert_eq!(changed, [alice.user_id.clone(), bob.user_id.clone()]);

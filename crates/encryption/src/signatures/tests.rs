@@ -78,7 +78,7 @@ async fn the_self_signing_key_signs_devices_for_everybody_to_see() {
         assert!(signed_by(device, &alice, "ed25519:PHONE"));
         let until = server.position();
         let changes = server.encryption.device_list_changes(bob.user, before, until).await.unwrap();
-        assert_eq!(changes.changed, [alice.user_id.clone()]);
+        assert_eq!(changes.changed, vec![alice.user_id.clone()]);
     })
     .await;
 }
@@ -101,7 +101,7 @@ async fn the_user_signing_key_signs_others_for_the_signer_to_see() {
         let changes = async |user| {
             server.encryption.device_list_changes(user, before, until).await.unwrap().changed
         };
-        assert_eq!(changes(alice.user).await, [bob.user_id.clone()]);
+        assert_eq!(changes(alice.user).await, vec![bob.user_id.clone()]);
         assert!(changes(bob.user).await.is_empty());
     })
     .await;

@@ -4,7 +4,7 @@ use super::*;
 use crate::testing::{TestDevice, TestServer, object, on_each_engine};
 
 fn to(device: &TestDevice, device_id: &str, body: &str) -> Messages {
-    let content = object(json!({ "body": body }));
+    let content = object(&json!({ "body": body }));
     [(device.user_id.clone(), [(device_id.to_owned(), content)].into())].into()
 }
 
@@ -96,10 +96,10 @@ async fn a_star_reaches_all_devices_and_others_reach_only_devices_that_exist() {
         let two = server.device("@bob:server.example", "TWO").await;
         let mut messages = to(&one, "*", "all");
         let bobs = messages.get_mut(&one.user_id).unwrap();
-        bobs.insert("ONE".to_owned(), object(json!({ "body": "one" })));
-        bobs.insert("NONE".to_owned(), object(json!({ "body": "none" })));
-        bobs.insert("N\0NE".to_owned(), object(json!({ "body": "none" })));
-        let content = object(json!({ "body": "x" }));
+        bobs.insert("ONE".to_owned(), object(&json!({ "body": "one" })));
+        bobs.insert("NONE".to_owned(), object(&json!({ "body": "none" })));
+        bobs.insert("N\0NE".to_owned(), object(&json!({ "body": "none" })));
+        let content = object(&json!({ "body": "x" }));
         for stranger in ["@nobody:server.example", "@bob:other.example"] {
             let devices = [("*".to_owned(), content.clone())].into();
             messages.insert(stranger.try_into().unwrap(), devices);
@@ -187,7 +187,7 @@ async fn what_no_server_could_pass_on_is_refused() {
         let large = to(&alice, "PHONE", &"x".repeat(CONTENT_BYTES_MAX));
         let sent = server.encryption.send_to_device(alice.as_device(), "m.test", "t", large);
         assert!(matches!(sent.await, Err(SendError::TooLarge)));
-        let content = object(json!({}));
+        let content = object(&json!({}));
         let devices = (0..=TARGETS_MAX).map(|n| (n.to_string(), content.clone())).collect();
         let many = [(alice.user_id.clone(), devices)].into();
         let sent = server.encryption.send_to_device(alice.as_device(), "m.test", "t", many);

@@ -136,7 +136,7 @@ async fn malformed_identity_keys_are_refused() {
         let alice = server.device("@alice:server.example", "PHONE").await;
         let set = |name: &'static str, value: serde_json::Value| {
             forged(&alice, |keys| {
-                keys.insert(name.to_owned(), object(json!({ "v": value }))["v"].clone());
+                keys.insert(name.to_owned(), object(&json!({ "v": value }))["v"].clone());
             })
         };
         let mut unsigned = alice.device_keys();
@@ -186,7 +186,7 @@ async fn malformed_one_time_keys_are_refused() {
             ("signed_curve25519:A", Value::Object(Object::new())),
             (
                 "signed_curve25519:A",
-                Value::Object(object(json!({ "key": "AAAA", "signatures": {} }))),
+                Value::Object(object(&json!({ "key": "AAAA", "signatures": {} }))),
             ),
             ("signed_curve25519:A", Value::Bool(true)),
             ("curve25519:A", text("short")),
