@@ -40,3 +40,6 @@ pub fn check_auth_events<'a>(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -107,10 +107,11 @@ fn add_member_types(
         add("m.room.third_party_invite", &signed.token);
     }
     // Only for joins: https://github.com/matrix-org/matrix-spec/pull/2100
-    if let (Join, true, Some(voucher)) =
-        (membership, version.restricted(), &content.join_authorised_via_users_server)
+    if membership == Join
+        && version.restricted()
+        && let Some(voucher) = content.voucher()?
     {
-        add("m.room.member", voucher);
+        add("m.room.member", voucher.as_str());
     }
     Ok(())
 }

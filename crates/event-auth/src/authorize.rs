@@ -1,11 +1,13 @@
 //! The authorization rules ([spec]), for all room versions. Where versions differ, [`RoomVersion`] is asked.
 //!
 //! [spec]: https://spec.matrix.org/v1.16/rooms/v12/#authorization-rules
-use std::borrow::Cow;
+use std::{borrow::Cow, cell::OnceCell};
 
 use protocol::{Pdu, RoomVersion, ids::UserId};
 
-use crate::{CreateContent, Denied, Membership, PowerLevels, State, UserLevel, membership_of};
+use crate::{
+    CreateContent, Denied, Malformed, Membership, PowerLevels, State, UserLevel, membership_of,
+};
 
 mod create;
 mod join;
@@ -35,11 +37,11 @@ pub fn authorize(version: RoomVersion, event: &Pdu, state: &impl State) -> Resul
     if room.membership(event.sender()) != Some(Membership::Join) {
         return Err(Denied::SenderNotJoined);
     }
-    let level = room.level(event.sender());
+    let level = room.level(event.sender())?;
     if event.kind() == "m.room.third_party_invite" {
-        return allowed_if(level.reaches(room.power_levels.invite()), Denied::InvitePower);
+        return allowed_if(level.reaches(room.power_levels()?.invite()), Denied::InvitePower);
     }
-    let needed = room.power_levels.event(event.kind(), event.state_key().is_some());
+    let needed = room.power_levels()?.event(event.kind(), event.state_key().is_some());
     if !level.reaches(needed) {
         return Err(Denied::EventPower);
     }
@@ -70,17 +72,16 @@ fn aliases(event: &Pdu) -> Result<(), Denied> {
 fn redaction<S: State>(event: &Pdu, level: UserLevel, room: &Room<'_, S>) -> Result<(), Denied> {
     let server = |id: &protocol::ids::EventId| id.server_name().map(ToOwned::to_owned);
     let same_server = server(event.event_id()) == event.redacts().and_then(server);
-    allowed_if(level.reaches(room.power_levels.redact()) || same_server, Denied::RedactPower)
+    allowed_if(level.reaches(room.power_levels()?.redact()) || same_server, Denied::RedactPower)
 }
 
-/// What most rules ask: the create event and the power levels, read once.
+/// What most rules ask: the create event, and the power levels, read when the first rule asks for them.
 struct Room<'a, S> {
     version: RoomVersion,
     state: &'a S,
     create_event: &'a Pdu,
     create: CreateContent,
-    /// The levels that count: the event's, or the defaults of a room without one.
-    power_levels: Cow<'a, PowerLevels>,
+    power_levels: OnceCell<Result<Cow<'a, PowerLevels>, Malformed>>,
 }
 
 impl<'a, S: State> Room<'a, S> {
@@ -90,20 +91,32 @@ impl<'a, S: State> Room<'a, S> {
             return Err(Denied::CreateOfOtherRoom);
         }
         let create = CreateContent::parse(create_event)?;
-        let power_levels = match (state.power_levels(), state.get("m.room.power_levels", "")) {
-            (Some(parsed), _) => Cow::Borrowed(parsed),
-            (None, Some(event)) => Cow::Owned(PowerLevels::parse(version, event.content())?),
-            (None, None) => Cow::Owned(PowerLevels::without_event(version, &create)),
-        };
-        Ok(Self { version, state, create_event, create, power_levels })
+        Ok(Self { version, state, create_event, create, power_levels: OnceCell::new() })
     }
 
     fn membership(&self, user: &UserId) -> Option<Membership> {
         membership_of(self.state.get("m.room.member", user.as_str()))
     }
 
-    fn level(&self, user: &UserId) -> UserLevel {
-        self.power_levels.user(self.version, &self.create, user)
+    /// The levels that count: the event's, or the defaults of a room without one. Malformed levels give nobody power,
+    /// but whoever needs none can still act: leave, or join a public room.
+    fn power_levels(&self) -> Result<&PowerLevels, Denied> {
+        let levels = self.power_levels.get_or_init(|| {
+            match (self.state.power_levels(), self.state.get("m.room.power_levels", "")) {
+                (Some(parsed), _) => Ok(Cow::Borrowed(parsed)),
+                (None, Some(event)) => {
+                    PowerLevels::parse(self.version, event.content()).map(Cow::Owned)
+                }
+                (None, None) => {
+                    Ok(Cow::Owned(PowerLevels::without_event(self.version, &self.create)))
+                }
+            }
+        });
+        levels.as_ref().map(|levels| &**levels).map_err(|malformed| (*malformed).into())
+    }
+
+    fn level(&self, user: &UserId) -> Result<UserLevel, Denied> {
+        Ok(self.power_levels()?.user(self.version, &self.create, user))
     }
 }
 

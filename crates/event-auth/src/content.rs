@@ -6,6 +6,7 @@ use protocol::{
     ids::{OwnedUserId, UserId},
 };
 use serde::{Deserialize, de::IgnoredAny};
+use serde_json::value::RawValue;
 
 use crate::Malformed;
 
@@ -104,9 +105,9 @@ pub(crate) struct MemberContent<'a> {
     #[serde(borrow)]
     membership: Cow<'a, str>,
     #[serde(borrow, default)]
-    pub(crate) join_authorised_via_users_server: Option<Cow<'a, str>>,
+    join_authorised_via_users_server: Option<&'a RawValue>,
     #[serde(borrow, default)]
-    pub(crate) third_party_invite: Option<&'a serde_json::value::RawValue>,
+    third_party_invite: Option<&'a RawValue>,
 }
 
 impl<'a> MemberContent<'a> {
@@ -118,9 +119,20 @@ impl<'a> MemberContent<'a> {
         Membership::parse(&self.membership)
     }
 
+    /// Who vouches for a join. Only joins into restricted rooms ask, so only there it must be a user id.
+    pub(crate) fn voucher(&self) -> Result<Option<OwnedUserId>, Malformed> {
+        let Some(voucher) = self.join_authorised_via_users_server else { return Ok(None) };
+        let voucher = serde_json::from_str(voucher.get());
+        voucher.map(Some).map_err(|_| malformed_member("join_authorised_via_users_server"))
+    }
+
     /// The signed part of a third-party invitation.
     pub(crate) fn third_party_signed(&self) -> Result<Option<Signed>, Malformed> {
         let Some(invite) = self.third_party_invite else { return Ok(None) };
+        // serde would also read the fields from an array.
+        if !invite.get().starts_with('{') {
+            return Err(malformed_member("third_party_invite"));
+        }
         let invite: ThirdPartyInvite = serde_json::from_str(invite.get())
             .map_err(|_| malformed_member("third_party_invite"))?;
         Ok(Some(invite.signed))

@@ -15,6 +15,8 @@ mod denied;
 mod power_levels;
 mod resolve;
 mod state;
+#[cfg(test)]
+mod testing;
 
 pub use auth_events::check_auth_events;
 pub use auth_types::{AuthSubject, AuthType, auth_types_for};

@@ -45,10 +45,8 @@ fn restricted<S: State>(
     if is_in {
         return Ok(());
     }
-    let voucher =
-        content.join_authorised_via_users_server.as_deref().ok_or(Denied::JoinRestricted)?;
-    let voucher = <&UserId>::try_from(voucher).map_err(|_| Denied::JoinNotVouched)?;
-    let may = room.membership(voucher) == Some(Membership::Join)
-        && room.level(voucher).reaches(room.power_levels.invite());
+    let voucher = content.voucher()?.ok_or(Denied::JoinRestricted)?;
+    let may = room.membership(&voucher) == Some(Membership::Join)
+        && room.level(&voucher)?.reaches(room.power_levels()?.invite());
     allowed_if(may, Denied::JoinNotVouched)
 }

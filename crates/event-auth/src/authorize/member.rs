@@ -34,7 +34,10 @@ fn invite<S: State>(
         Some(Membership::Join) => return Err(Denied::InviteJoined),
         _ => {}
     }
-    allowed_if(room.level(event.sender()).reaches(room.power_levels.invite()), Denied::InvitePower)
+    allowed_if(
+        room.level(event.sender())?.reaches(room.power_levels()?.invite()),
+        Denied::InvitePower,
+    )
 }
 
 fn leave<S: State>(user: &UserId, room: &Room<'_, S>) -> Result<(), Denied> {
@@ -48,19 +51,19 @@ fn leave<S: State>(user: &UserId, room: &Room<'_, S>) -> Result<(), Denied> {
 
 fn kick<S: State>(event: &Pdu, target: &UserId, room: &Room<'_, S>) -> Result<(), Denied> {
     sender_is_joined(event, room)?;
-    let level = room.level(event.sender());
+    let level = room.level(event.sender())?;
     let is_banned = room.membership(target) == Some(Membership::Ban);
-    if is_banned && !level.reaches(room.power_levels.ban()) {
+    if is_banned && !level.reaches(room.power_levels()?.ban()) {
         return Err(Denied::UnbanPower);
     }
-    let may = level.reaches(room.power_levels.kick()) && room.level(target) < level;
+    let may = level.reaches(room.power_levels()?.kick()) && room.level(target)? < level;
     allowed_if(may, Denied::KickPower)
 }
 
 fn ban<S: State>(event: &Pdu, target: &UserId, room: &Room<'_, S>) -> Result<(), Denied> {
     sender_is_joined(event, room)?;
-    let level = room.level(event.sender());
-    let may = level.reaches(room.power_levels.ban()) && room.level(target) < level;
+    let level = room.level(event.sender())?;
+    let may = level.reaches(room.power_levels()?.ban()) && room.level(target)? < level;
     allowed_if(may, Denied::BanPower)
 }
 

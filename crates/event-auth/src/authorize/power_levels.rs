@@ -19,7 +19,7 @@ pub(super) fn check<S: State>(
         return Ok(());
     }
     let limited = new
-        .changes_from(&room.power_levels, room.version.notifications_are_limited())
+        .changes_from(room.power_levels()?, room.version.notifications_are_limited())
         .all(|change| may_change(&change, event, level));
     allowed_if(limited, Denied::PowerLevelsPower)
 }

@@ -1,4 +1,6 @@
 //! Invitations that an identity server has passed on (rule 5.4.1).
+use std::collections::BTreeMap;
+
 use protocol::{
     Pdu,
     canonical::{self, Object, Value},
@@ -14,13 +16,9 @@ use crate::{Denied, Malformed, Membership, State, content::Signed};
 struct InviteContent {
     #[serde(default)]
     public_key: Option<String>,
+    /// Objects with a `public_key`.
     #[serde(default)]
-    public_keys: Vec<ListedKey>,
-}
-
-#[derive(Deserialize)]
-struct ListedKey {
-    public_key: String,
+    public_keys: Vec<BTreeMap<String, serde_json::Value>>,
 }
 
 pub(super) fn check<S: State>(
@@ -42,13 +40,9 @@ pub(super) fn check<S: State>(
     }
     let malformed = Malformed { kind: "m.room.third_party_invite", field: "public_keys" };
     let invite: InviteContent = invite.content_as().map_err(|_| malformed)?;
-    let listed = invite.public_keys.into_iter().map(|listed| listed.public_key);
-    let keys: Vec<PublicKey> = invite
-        .public_key
-        .into_iter()
-        .chain(listed)
-        .filter_map(|key| PublicKey::from_base64(&key))
-        .collect();
+    let listed = invite.public_keys.iter().filter_map(|listed| listed.get("public_key")?.as_str());
+    let keys = invite.public_key.as_deref().into_iter().chain(listed);
+    let keys: Vec<PublicKey> = keys.filter_map(PublicKey::from_base64).collect();
     let object = object_of(signed)?;
     allowed_if(is_signed_by_one(&object, &keys), Denied::ThirdPartyInviteSignature)
 }
