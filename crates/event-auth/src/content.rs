@@ -87,16 +87,21 @@ pub fn membership_of(event: Option<&Pdu>) -> Option<Membership> {
 
 #[derive(Deserialize)]
 struct JoinRulesContent<'a> {
-    #[serde(borrow)]
-    join_rule: Cow<'a, str>,
+    #[serde(borrow, default)]
+    join_rule: Option<&'a RawValue>,
 }
 
-/// The join rule that an `m.room.join_rules` gives; invite if there is none.
+/// The join rule that an `m.room.join_rules` gives; invite if there is no such event or it names none, as every server
+/// has it although the specification does not say so.
 #[must_use]
 pub fn join_rule_of(event: Option<&Pdu>) -> JoinRule {
     let Some(event) = event else { return JoinRule::Invite };
-    let content = event.borrow_content::<JoinRulesContent<'_>>();
-    content.map_or(JoinRule::Other, |content| JoinRule::parse(&content.join_rule))
+    let Ok(content) = event.borrow_content::<JoinRulesContent<'_>>() else {
+        return JoinRule::Other;
+    };
+    let Some(rule) = content.join_rule else { return JoinRule::Invite };
+    let rule = serde_json::from_str::<String>(rule.get());
+    rule.map_or(JoinRule::Other, |rule| JoinRule::parse(&rule))
 }
 
 /// What the rules read of an `m.room.member` that is judged.

@@ -49,6 +49,23 @@ fn who_may_join_by_which_rule() {
 }
 
 #[test]
+fn without_a_join_rule_it_is_invite() {
+    let rules = |content: Value| {
+        Draft::new("r2", "@a:s1", "m.room.join_rules", content).state("").make(NEW)
+    };
+    let join = member("@c:s2", "@c:s2", "join");
+    for (membership, by_default) in [("invite", true), ("leave", false)] {
+        let mut state = with_member(NEW, membership);
+        state.set(rules(json!({})));
+        assert_eq!(check(NEW, &join, &state).is_ok(), by_default);
+        state.set(rules(json!({"join_rule": 5})));
+        assert!(check(NEW, &join, &state).is_err());
+        state.0.remove(&("m.room.join_rules".to_owned(), String::new()));
+        assert_eq!(check(NEW, &join, &state).is_ok(), by_default);
+    }
+}
+
+#[test]
 fn somebody_in_the_room_vouches_for_a_restricted_join() {
     let state = |version, invite: i64| {
         let levels = json!({"users": {"@b:s1": 50}, "invite": invite});
