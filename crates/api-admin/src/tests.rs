@@ -1,0 +1,211 @@
+//! The endpoints over a site without sockets, on both engines.
+use std::sync::{Arc, LazyLock};
+
+use accounts::{Accounts, AfterCommit, DeviceChange, DeviceObserver, ObserverFuture, Settings};
+use axum::body::Body;
+use clock::MockClock;
+use components::Supervisor;
+use config::Secret;
+use db::Write;
+use endpoint::{
+    ForwardedBy, Routes, Site, SiteOptions,
+    testing::{Reply, registry_faults, send},
+};
+use entropy::SeededEntropy;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use http::Request;
+use protocol::ids::UserId;
+use serde_json::{Value, json};
+use sha1::Sha1;
+use store::{Store, UserNum};
+use telemetry::metrics::Metrics;
+
+use crate::{About, App, Services, local, management, server, shared_secret};
+
+/// A process has one recorder.
+static METRICS: LazyLock<Metrics> = LazyLock::new(|| Metrics::begin("1.2.3").unwrap());
+
+const SECRET: &str = "the shared secret";
+
+/// Nothing follows from a change of devices.
+struct Nobody;
+
+impl DeviceObserver for Nobody {
+    fn devices_changed<'a>(
+        &'a self,
+        _: &'a mut Write,
+        _: UserNum,
+        _: &'a UserId,
+        _: DeviceChange<'a>,
+    ) -> ObserverFuture<'a> {
+        Box::pin(async {
+            let nothing: AfterCommit = Box::new(|_| Vec::new());
+            Ok(nothing)
+        })
+    }
+}
+
+struct TestSite {
+    site: Site,
+    accounts: Arc<Accounts>,
+}
+
+impl TestSite {
+    async fn new(database: &db::testing::TestDatabase, secret: Option<&str>) -> Self {
+        let clock = Arc::new(MockClock::default());
+        let store = Store::open(database.open().await, clock.clone(), SeededEntropy::shared(1))
+            .await
+            .unwrap();
+        let accounts = config::Accounts { argon2_iterations: 1, ..config::Accounts::default() };
+        let accounts = config::Accounts { argon2_memory: config::Bytes(8192), ..accounts };
+        let registration = config::Registration {
+            shared_secret: secret.map(Secret::new),
+            ..config::Registration::default()
+        };
+        let settings = Settings::new("example.org".try_into().unwrap(), &accounts, &registration);
+        let accounts = Arc::new(Accounts::new(store, settings, Arc::new(Nobody)).unwrap());
+        let app = App::new(Services {
+            accounts: accounts.clone(),
+            components: Arc::new(Supervisor::new(Vec::new()).unwrap()),
+            metrics: METRICS.clone(),
+            clock: clock.clone(),
+            about: About {
+                version: "1.2.3".to_owned(),
+                server_name: "example.org".to_owned(),
+                database: "sqlite:x.db".to_owned(),
+                folder: "/data".to_owned(),
+                started_ms: 0,
+                process: 1,
+                listeners: Vec::new(),
+            },
+        });
+        let routes = Routes::new()
+            .merge(server::routes(&app))
+            .merge(shared_secret::routes(&app))
+            .merge(management::routes(&app))
+            .merge(local::routes(&app));
+        let options = SiteOptions {
+            clock,
+            rate_limits: config::RateLimits { enabled: false, ..config::RateLimits::default() },
+            forwarded_by: ForwardedBy::default(),
+            run: 1,
+        };
+        Self { site: Site::new(options, routes).unwrap(), accounts }
+    }
+
+    async fn call(&self, method: &str, path: &str, body: Value) -> Reply {
+        let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
+        let request = Request::builder().method(method).uri(path).body(body).unwrap();
+        send(&self.site, request).await
+    }
+
+    async fn nonce(&self) -> String {
+        let reply = self.call("GET", REGISTER, Value::Null).await;
+        reply.json()["nonce"].as_str().unwrap().to_owned()
+    }
+}
+
+const REGISTER: &str = "/_synapse/admin/v1/register";
+const USERS: &str = "/_longhouse/local/v1/users";
+
+fn mac(secret: &str, parts: &[&str]) -> String {
+    let mut mac = Hmac::<Sha1>::new_from_slice(secret.as_bytes()).unwrap();
+    mac.update(parts.join("\0").as_bytes());
+    mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn registration(nonce: &str, name: &str, secret: &str) -> Value {
+    let mac = mac(secret, &[nonce, name, "a password", "admin"]);
+    json!({ "nonce": nonce, "username": name, "password": "a password", "admin": true, "mac": mac })
+}
+
+#[tokio::test]
+async fn shared_secret_registration_makes_an_administrator() {
+    for database in db::testing::engines().await {
+        let site = TestSite::new(&database, Some(SECRET)).await;
+        let nonce = site.nonce().await;
+        let reply = site.call("POST", REGISTER, registration(&nonce, "alice", SECRET)).await;
+        assert_eq!(reply.verdict(), "200", "{:?}", reply.json());
+        assert_eq!(reply.json()["user_id"], "@alice:example.org");
+        assert_eq!(reply.json()["home_server"], "example.org");
+        let token = reply.json()["access_token"].as_str().unwrap().to_owned();
+        assert!(site.accounts.authenticate(&token).await.unwrap().is_admin);
+
+        let again = site.call("POST", REGISTER, registration(&nonce, "bob", SECRET)).await;
+        assert_eq!(again.verdict(), "400 M_UNKNOWN", "a nonce serves once");
+        let nonce = site.nonce().await;
+        let taken = site.call("POST", REGISTER, registration(&nonce, "alice", SECRET)).await;
+        assert_eq!(taken.verdict(), "400 M_USER_IN_USE");
+        let nonce = site.nonce().await;
+        let wrong = site.call("POST", REGISTER, registration(&nonce, "bob", "another")).await;
+        assert_eq!(wrong.verdict(), "403 M_FORBIDDEN");
+        assert!(site.accounts.find_by_name("bob").await.unwrap().is_none());
+    }
+}
+
+#[tokio::test]
+async fn without_a_secret_nobody_registers_with_one() {
+    for database in db::testing::engines().await {
+        let site = TestSite::new(&database, None).await;
+        let reply = site.call("GET", REGISTER, Value::Null).await;
+        assert_eq!(reply.verdict(), "400 M_UNKNOWN");
+        let reply = site.call("POST", REGISTER, registration("", "alice", "")).await;
+        assert_eq!(reply.verdict(), "400 M_UNKNOWN");
+    }
+}
+
+#[tokio::test]
+async fn the_command_line_manages_users() {
+    for database in db::testing::engines().await {
+        let site = TestSite::new(&database, None).await;
+        let new = json!({ "name": "alice", "password": "a password", "admin": false });
+        let reply = site.call("POST", USERS, new.clone()).await;
+        assert_eq!(reply.json()["user_id"], "@alice:example.org");
+        assert_eq!(site.call("POST", USERS, new).await.verdict(), "400 M_USER_IN_USE");
+
+        let alice = format!("{USERS}/@alice:example.org");
+        let reply = site.call("PUT", &format!("{alice}/admin"), json!({ "admin": true })).await;
+        assert_eq!(reply.verdict(), "200");
+        let list = site.call("GET", USERS, Value::Null).await.json();
+        assert_eq!(list["users"][0]["admin"], true);
+
+        let password = json!({ "password": "another password", "logout_devices": true });
+        assert_eq!(site.call("PUT", &format!("{alice}/password"), password).await.verdict(), "200");
+        let login = async |password| {
+            site.accounts
+                .login_with_password("alice", password, accounts::login::DeviceRequest::default())
+                .await
+        };
+        assert!(login("a password").await.is_err());
+        login("another password").await.unwrap();
+
+        let status = site.call("GET", "/_longhouse/local/v1/status", Value::Null).await.json();
+        assert_eq!(status["users"], 1);
+        let reply =
+            site.call("POST", &format!("{alice}/deactivate"), json!({ "erase": false })).await;
+        assert_eq!(reply.verdict(), "200");
+        assert!(login("another password").await.is_err());
+        let reply = site.call("PUT", &format!("{alice}/admin"), json!({ "admin": true })).await;
+        assert_eq!(reply.verdict(), "403 M_USER_DEACTIVATED");
+        let other =
+            site.call("PUT", &format!("{USERS}/@a:b/admin"), json!({ "admin": true })).await;
+        assert_eq!(other.verdict(), "404 M_NOT_FOUND");
+    }
+}
+
+#[tokio::test]
+async fn health_and_metrics_answer() {
+    let site = TestSite::new(&db::testing::sqlite(), None).await;
+    assert_eq!(site.call("GET", "/health", Value::Null).await.body, "OK");
+    let metrics = site.call("GET", "/metrics", Value::Null).await;
+    assert!(String::from_utf8_lossy(&metrics.body).contains("longhouse_build_info"));
+}
+
+#[test]
+fn the_registry_is_whole() {
+    for endpoints in
+        [server::ENDPOINTS, shared_secret::ENDPOINTS, management::ENDPOINTS, local::ENDPOINTS]
+    {
+        assert_eq!(registry_faults(endpoints), Vec::<String>::new());
+    }
+}
