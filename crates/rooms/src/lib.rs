@@ -12,6 +12,7 @@ pub mod draft;
 pub mod event;
 pub mod notifications;
 pub mod state;
+pub mod token;
 pub mod visibility;
 
 mod aliases;
@@ -27,6 +28,7 @@ mod render;
 mod room;
 mod send;
 mod service;
+mod sharing;
 mod state_reads;
 mod timeline;
 mod typing;

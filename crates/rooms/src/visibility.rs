@@ -120,7 +120,9 @@ impl View {
             .any(|(from, membership)| *membership == Membership::Join && *from > position)
     }
 
-    fn membership_at(&self, position: i64) -> Option<Membership> {
+    /// The user's membership once everything up to `position` has happened.
+    #[must_use]
+    pub fn membership_at(&self, position: i64) -> Option<Membership> {
         last_until(&self.memberships, position)
     }
 

@@ -119,3 +119,4 @@ CREATE TABLE receipts (
     PRIMARY KEY (room_num, user_num, receipt_type, thread_id)
 ){keyed};
 CREATE INDEX receipts_by_position ON receipts (room_num, position);
+CREATE INDEX receipts_by_user ON receipts (user_num, position);

@@ -13,6 +13,8 @@ pub struct Grant {
     pub expires_ts: Option<i64>,
     /// The session.
     pub session_id: i64,
+    /// At which refresh of the session it was issued.
+    pub generation: i64,
     /// Whether the session is kept alive by refresh tokens.
     pub refreshable: bool,
     /// Whether this is the session's newest token and its first use has yet to be noted.
@@ -57,8 +59,8 @@ pub async fn find(reader: &impl Read, token: &TokenHash) -> Result<Option<Grant>
              CASE WHEN sessions.refresh_hash IS NULL THEN 0 ELSE 1 END, \
              CASE WHEN sessions.previous_refresh_hash IS NOT NULL \
              AND sessions.generation = access_tokens.generation THEN 1 ELSE 0 END, \
-             sessions.device_id, users.user_num, users.name, users.admin, users.is_guest \
-             FROM access_tokens \
+             sessions.device_id, users.user_num, users.name, users.admin, users.is_guest, \
+             access_tokens.generation FROM access_tokens \
              JOIN sessions ON sessions.session_id = access_tokens.session_id \
              JOIN users ON users.user_num = sessions.user_num \
              WHERE access_tokens.token_hash = $1 AND users.deactivated = 0",
@@ -163,5 +165,6 @@ fn decode(row: &Row) -> Result<Grant> {
         user_id: UserId::parse(row.text(7)?).map_err(|_| db::Error::inconsistent("users.name"))?,
         admin: row.get::<i64>(8)? != 0,
         is_guest: row.get::<i64>(9)? != 0,
+        generation: row.get(10)?,
     })
 }

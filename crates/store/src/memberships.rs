@@ -98,16 +98,16 @@ pub async fn of_user(reader: &impl Read, user: UserNum) -> Result<Vec<Membership
     .await
 }
 
-/// Every user with a place in a room.
+/// The users whose place in a room was set after `after`.
 ///
 /// # Errors
 /// Fails if the database fails.
-pub async fn of_room(reader: &impl Read, room: RoomNum) -> Result<Vec<MembershipRow>> {
+pub async fn of_room(reader: &impl Read, room: RoomNum, after: i64) -> Result<Vec<MembershipRow>> {
     rows(
         reader,
         "SELECT room_num, user_num, membership, event_num, position, forgotten FROM memberships \
-         WHERE room_num = $1",
-        params![room],
+         WHERE room_num = $1 AND position > $2",
+        params![room, after],
     )
     .await
 }

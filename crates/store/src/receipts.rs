@@ -84,6 +84,26 @@ pub async fn of_user(
     .await
 }
 
+/// The rooms in which a user has set a receipt with `after < position <= until`.
+///
+/// # Errors
+/// Fails if the database fails.
+pub async fn rooms_of_user(
+    reader: &impl Read,
+    user: UserNum,
+    after: i64,
+    until: i64,
+) -> Result<Vec<RoomNum>> {
+    let rows = reader
+        .query(
+            "SELECT DISTINCT room_num FROM receipts \
+             WHERE user_num = $1 AND position > $2 AND position <= $3",
+            params![user, after, until],
+        )
+        .await?;
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
 fn decode(row: &Row) -> Result<ReceiptRow> {
     Ok(ReceiptRow {
         room_num: row.get(0)?,

@@ -34,7 +34,7 @@ pub struct FirstRefresh {
     pub token: TokenHash,
 }
 
-/// Adds a session.
+/// Adds a session; the write is rejected if its user is not active.
 pub fn insert(
     write: &mut Write,
     session_id: i64,
@@ -43,9 +43,10 @@ pub fn insert(
     refresh: Option<FirstRefresh>,
     now_ms: i64,
 ) {
-    write.execute(
+    write.execute_expecting(
         "INSERT INTO sessions (session_id, user_num, device_id, created_ts, refresh_family_hash, \
-         refresh_hash, refreshed_ts) VALUES ($1, $2, $3, $4, $5, $6, $4)",
+         refresh_hash, refreshed_ts) SELECT CAST($1 AS BIGINT), user_num, $3, CAST($4 AS BIGINT), \
+         $5, $6, CAST($4 AS BIGINT) FROM users WHERE user_num = $2 AND deactivated = 0",
         params![
             session_id,
             user,
@@ -54,6 +55,7 @@ pub fn insert(
             refresh.map(|refresh| refresh.family.to_vec()),
             refresh.map(|refresh| refresh.token.to_vec())
         ],
+        1,
     );
 }
 

@@ -1,0 +1,302 @@
+//! `/v3/sync` ([spec]).
+//!
+//! [spec]: https://spec.matrix.org/v1.16/client-server-api/#get_matrixclientv3sync
+use std::{collections::BTreeMap, time::Duration};
+
+use protocol::{
+    filter::Filter,
+    ids::{OwnedDeviceId, OwnedRoomId, OwnedUserId},
+};
+use rooms::token::StreamToken;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use store::UserNum;
+
+use crate::{error::Result, service::Sync};
+
+mod account;
+mod answer;
+mod encryption;
+mod joined;
+mod left;
+mod pending;
+mod state;
+
+/// What a client asks for.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Who asks.
+    pub user_id: OwnedUserId,
+    /// Their number.
+    pub user_num: UserNum,
+    /// With which device.
+    pub device_id: Option<OwnedDeviceId>,
+    /// What they have seen; nothing if absent.
+    pub since: Option<StreamToken>,
+    /// What they want to see.
+    pub filter: Filter,
+    /// Whether to answer with the whole state of every joined room, though it has not changed.
+    pub full_state: bool,
+    /// How long to wait for something new.
+    pub timeout: Duration,
+    /// Whether to answer with the state after the timeline instead of before it (MSC4222).
+    pub state_after: StateAfter,
+}
+
+/// Whether a client wants the state after the timeline (MSC4222), and under which name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StateAfter {
+    /// It wants the state before.
+    #[default]
+    No,
+    /// `use_state_after`.
+    Stable,
+    /// `org.matrix.msc4222.use_state_after`.
+    Unstable,
+}
+
+impl StateAfter {
+    fn is_wanted(self) -> bool {
+        self != Self::No
+    }
+}
+
+impl Request {
+    pub(crate) fn device(&self) -> &str {
+        self.device_id.as_deref().map_or("", |device| device.as_str())
+    }
+}
+
+/// The answer.
+#[derive(Debug, Serialize)]
+pub struct Response {
+    /// What to ask with the next time.
+    pub next_batch: String,
+    /// Data of the user's own.
+    #[serde(skip_serializing_if = "Events::is_empty")]
+    pub account_data: Events,
+    /// What happened in rooms.
+    #[serde(skip_serializing_if = "RoomLists::is_empty")]
+    pub rooms: RoomLists,
+    /// Messages to this device.
+    #[serde(skip_serializing_if = "Events::is_empty")]
+    pub to_device: Events,
+    /// Whose keys have changed.
+    #[serde(skip_serializing_if = "DeviceLists::is_empty")]
+    pub device_lists: DeviceLists,
+    /// How many one-time keys the device has left, by algorithm.
+    pub device_one_time_keys_count: BTreeMap<String, i64>,
+    /// Algorithms with a fallback key that nobody has got yet.
+    pub device_unused_fallback_key_types: Vec<String>,
+    /// The same under its unstable name (MSC2732).
+    #[serde(rename = "org.matrix.msc2732.device_unused_fallback_key_types")]
+    pub unstable_unused_fallback_key_types: Vec<String>,
+}
+
+/// A list of events, as objects of their own.
+#[derive(Debug, Default, Serialize)]
+pub struct Events {
+    /// The events.
+    pub events: Vec<Box<RawValue>>,
+}
+
+impl Events {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+}
+
+/// Whose keys have changed, and who is met no more.
+#[derive(Debug, Default, Serialize)]
+pub struct DeviceLists {
+    /// Whose keys have changed, or who shares a room since.
+    pub changed: Vec<OwnedUserId>,
+    /// Who shares no room any more.
+    pub left: Vec<OwnedUserId>,
+}
+
+impl DeviceLists {
+    fn is_empty(&self) -> bool {
+        self.changed.is_empty() && self.left.is_empty()
+    }
+}
+
+/// The rooms, by what the user is in them.
+#[derive(Debug, Default, Serialize)]
+pub struct RoomLists {
+    /// In the room.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub join: BTreeMap<OwnedRoomId, JoinedRoom>,
+    /// Asked in.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub invite: BTreeMap<OwnedRoomId, InvitedRoom>,
+    /// Asking to be let in.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub knock: BTreeMap<OwnedRoomId, KnockedRoom>,
+    /// Gone.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub leave: BTreeMap<OwnedRoomId, LeftRoom>,
+}
+
+impl RoomLists {
+    fn is_empty(&self) -> bool {
+        self.join.is_empty() && self.invite.is_empty() && self.knock.is_empty() && self.leave.is_empty()
+    }
+}
+
+/// A room that the user is in.
+#[derive(Debug, Serialize)]
+pub struct JoinedRoom {
+    /// How the room is shown if it has no name.
+    #[serde(skip_serializing_if = "Summary::is_empty")]
+    pub summary: Summary,
+    /// What has been sent.
+    pub timeline: Timeline,
+    /// The state.
+    #[serde(flatten)]
+    pub state: State,
+    /// Typing notices and receipts.
+    pub ephemeral: Events,
+    /// The user's data about the room.
+    pub account_data: Events,
+    /// How much is unread.
+    pub unread_notifications: push::Counts,
+    /// How much is unread in each thread.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub unread_thread_notifications: BTreeMap<String, push::Counts>,
+}
+
+/// The state before the timeline, or after it.
+#[derive(Debug, Serialize)]
+pub enum State {
+    /// Before the timeline.
+    #[serde(rename = "state")]
+    Before(Events),
+    /// After it (MSC4222).
+    #[serde(rename = "state_after")]
+    After(Events),
+    /// After it, under its unstable name.
+    #[serde(rename = "org.matrix.msc4222.state_after")]
+    UnstableAfter(Events),
+}
+
+/// What a client shows of a room that has no name.
+#[derive(Debug, Default, Serialize)]
+pub struct Summary {
+    /// Some of the other members.
+    #[serde(rename = "m.heroes", skip_serializing_if = "Option::is_none")]
+    pub heroes: Option<Vec<String>>,
+    /// How many are in the room.
+    #[serde(rename = "m.joined_member_count", skip_serializing_if = "Option::is_none")]
+    pub joined: Option<u64>,
+    /// How many are asked in.
+    #[serde(rename = "m.invited_member_count", skip_serializing_if = "Option::is_none")]
+    pub invited: Option<u64>,
+}
+
+impl Summary {
+    fn is_empty(&self) -> bool {
+        self.heroes.is_none() && self.joined.is_none() && self.invited.is_none()
+    }
+}
+
+/// A piece of a timeline.
+#[derive(Debug, Default, Serialize)]
+pub struct Timeline {
+    /// The events, oldest first.
+    pub events: Vec<Box<RawValue>>,
+    /// Whether there is more between what the client has and these.
+    pub limited: bool,
+    /// From where to page back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prev_batch: Option<String>,
+}
+
+/// A room that the user is asked into.
+#[derive(Debug, Serialize)]
+pub struct InvitedRoom {
+    /// What the user may know of it.
+    pub invite_state: Events,
+}
+
+/// A room that the user asks to be let into.
+#[derive(Debug, Serialize)]
+pub struct KnockedRoom {
+    /// What the user may know of it.
+    pub knock_state: Events,
+}
+
+/// A room that the user is gone from.
+#[derive(Debug, Serialize)]
+pub struct LeftRoom {
+    /// What was sent until then.
+    pub timeline: Timeline,
+    /// The state.
+    #[serde(flatten)]
+    pub state: State,
+    /// The user's data about the room.
+    pub account_data: Events,
+}
+
+impl Sync {
+    /// Answers with what has changed since the request's token, waiting for something if nothing has.
+    ///
+    /// # Errors
+    /// Fails if the database fails.
+    pub async fn sync(&self, request: &Request) -> Result<Response> {
+        let since = self.trusted(request.since);
+        self.acknowledge(request, since).await?;
+        if since.is_none() || request.full_state {
+            return self.answer(request, since, self.now()).await;
+        }
+        self.wait(request.user_num, request.timeout, async |must| {
+            let now = self.now();
+            if !must && !self.may_have_news(request, since, now).await? {
+                return Ok(None);
+            }
+            let response = self.answer(request, since, now).await?;
+            Ok((must || !response.is_empty()).then_some(response))
+        })
+        .await
+    }
+
+    /// What the client asks from, it has got: its to-device messages are needed no more.
+    async fn acknowledge(&self, request: &Request, since: Option<StreamToken>) -> Result<()> {
+        if let (Some(since), Some(device_id)) = (since, &request.device_id) {
+            let (user, position) = (request.user_num, since.position);
+            self.encryption.acknowledge_to_device(user, device_id, position).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether anything can have changed for the user: asked of memory alone.
+    async fn may_have_news(
+        &self,
+        request: &Request,
+        since: Option<StreamToken>,
+        now: StreamToken,
+    ) -> Result<bool> {
+        let Some(since) = since else { return Ok(true) };
+        let hub = &self.store.changes;
+        if hub.user_changed_since(request.user_num, since.position)
+            || hub.device_lists_changed_since(since.position)
+        {
+            return Ok(true);
+        }
+        if now.position == since.position && now.ephemeral == since.ephemeral {
+            return Ok(false);
+        }
+        let joined = self.rooms.rooms_of(request.user_num).await?.joined();
+        Ok(!hub.rooms_changed_since(joined.iter().copied(), since.position).is_empty()
+            || !hub.ephemeral_since(joined.iter().copied(), since.ephemeral).is_empty())
+    }
+}
+
+impl Response {
+    fn is_empty(&self) -> bool {
+        self.account_data.is_empty()
+            && self.rooms.is_empty()
+            && self.to_device.is_empty()
+            && self.device_lists.is_empty()
+    }
+}

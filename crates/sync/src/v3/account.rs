@@ -1,0 +1,47 @@
+//! The user's own data, global and of rooms.
+use std::collections::BTreeMap;
+
+use store::{RoomNum, account_data as table};
+
+use super::{Events, Request, answer::Window};
+use crate::{error::Result, events, service::Sync};
+
+impl Sync {
+    /// The account data that is new, without and with a room.
+    pub(super) async fn account_data(
+        &self,
+        request: &Request,
+        window: Window,
+    ) -> Result<(Events, BTreeMap<RoomNum, Events>)> {
+        let user = request.user_num;
+        let rows = match window.since {
+            None => table::of_user(&self.store.db, user).await?,
+            Some(since) if self.store.changes.user_changed_since(user, since.position) => {
+                let until = window.now.position;
+                table::changed_between(&self.store.db, user, since.position, until).await?
+            }
+            Some(_) => Vec::new(),
+        };
+        let mut global = Events::default();
+        let mut rooms: BTreeMap<RoomNum, Events> = BTreeMap::new();
+        for row in rows {
+            if window.since.is_none() && row.content == "{}" {
+                // Deleted: there is nothing to tell somebody who has never seen it.
+                continue;
+            }
+            let filter = match row.room_num {
+                None => &request.filter.account_data,
+                Some(_) => &request.filter.room.account_data.events,
+            };
+            if !filter.allows_type(&row.kind) {
+                continue;
+            }
+            let event = events::typed(&row.kind, &row.content)?;
+            match row.room_num {
+                None => global.events.push(event),
+                Some(room) => rooms.entry(room).or_default().events.push(event),
+            }
+        }
+        Ok((global, rooms))
+    }
+}

@@ -1,0 +1,141 @@
+//! One answer, put together from its parts.
+use std::collections::{BTreeMap, BTreeSet};
+
+use rooms::token::StreamToken;
+use store::{
+    RoomNum,
+    memberships::{Membership, MembershipRow},
+};
+
+use super::{InvitedRoom, KnockedRoom, Request, Response, RoomLists};
+use crate::{error::Result, service::Sync};
+
+/// What an answer is about: everything the user may see with `since < position <= now`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Window {
+    /// What the client has seen; nothing if absent.
+    pub(super) since: Option<StreamToken>,
+    /// Up to where the answer tells.
+    pub(super) now: StreamToken,
+}
+
+impl Window {
+    /// The position after which things are new.
+    pub(super) fn after(self) -> i64 {
+        self.since.map_or(i64::MIN, |since| since.position)
+    }
+
+    /// Whether something that happened at `position` is told in this answer.
+    pub(super) fn contains(self, position: i64) -> bool {
+        position > self.after() && position <= self.now.position
+    }
+}
+
+impl Sync {
+    pub(super) async fn answer(
+        &self,
+        request: &Request,
+        since: Option<StreamToken>,
+        now: StreamToken,
+    ) -> Result<Response> {
+        // Messages to the device may be cut off by a limit: then the answer ends where they do.
+        let (to_device, now) = self.to_device(request, since, now).await?;
+        let window = Window { since, now };
+        let (account_data, room_data) = self.account_data(request, window).await?;
+        let rooms = self.room_lists(request, window, room_data).await?;
+        let keys = self.key_counts(request).await?;
+        Ok(Response {
+            next_batch: now.to_string(),
+            account_data,
+            rooms,
+            to_device,
+            device_lists: self.device_lists(request, window).await?,
+            device_one_time_keys_count: keys.one_time_keys.clone(),
+            device_unused_fallback_key_types: keys.unused_fallback_algorithms.clone(),
+            unstable_unused_fallback_key_types: keys.unused_fallback_algorithms.clone(),
+        })
+    }
+
+    async fn room_lists(
+        &self,
+        request: &Request,
+        window: Window,
+        mut room_data: BTreeMap<RoomNum, super::Events>,
+    ) -> Result<RoomLists> {
+        let mut lists = RoomLists::default();
+        let places = self.rooms.rooms_of(request.user_num).await?.all();
+        let changed = self.changed_rooms(request, window, &places).await?;
+        for place in places {
+            if place.forgotten {
+                continue;
+            }
+            let data = room_data.remove(&place.room_num);
+            let due = changed.as_ref().is_none_or(|changed| changed.contains(&place.room_num));
+            if !due && data.is_none() && !window.contains(place.position) {
+                continue;
+            }
+            let room_id = self.store.interner.room_id(place.room_num).await?;
+            if request.filter.room.allows_room(&room_id) {
+                self.put_room(request, window, place, data.unwrap_or_default(), &mut lists).await?;
+            }
+        }
+        Ok(lists)
+    }
+
+    /// The rooms in which something can have changed; `None` stands for all.
+    async fn changed_rooms(
+        &self,
+        request: &Request,
+        window: Window,
+        places: &[MembershipRow],
+    ) -> Result<Option<BTreeSet<RoomNum>>> {
+        let Some(since) = window.since.filter(|_| !request.full_state) else { return Ok(None) };
+        let hub = &self.store.changes;
+        let joined = || {
+            let joined = places.iter().filter(|place| place.membership == Membership::Join);
+            joined.map(|place| place.room_num)
+        };
+        let mut changed: BTreeSet<RoomNum> = hub.rooms_changed_since(joined(), since.position).into_iter().collect();
+        changed.extend(hub.ephemeral_since(joined(), since.ephemeral));
+        if hub.user_changed_since(request.user_num, since.position) {
+            let (user, until) = (request.user_num, window.now.position);
+            let read = store::receipts::rooms_of_user(&self.store.db, user, since.position, until);
+            changed.extend(read.await?);
+        }
+        Ok(Some(changed))
+    }
+
+    async fn put_room(
+        &self,
+        request: &Request,
+        window: Window,
+        place: MembershipRow,
+        data: super::Events,
+        lists: &mut RoomLists,
+    ) -> Result<()> {
+        let Some(room) = self.rooms.by_number(place.room_num).await? else { return Ok(()) };
+        let room_id = room.id.clone();
+        match place.membership {
+            Membership::Join => {
+                if let Some(joined) = self.joined_room(request, window, &room, data).await? {
+                    lists.join.insert(room_id, joined);
+                }
+            }
+            Membership::Invite if window.contains(place.position) => {
+                let invite_state = self.pending_state(request, &room).await?;
+                lists.invite.insert(room_id, InvitedRoom { invite_state });
+            }
+            Membership::Knock if window.contains(place.position) => {
+                let knock_state = self.pending_state(request, &room).await?;
+                lists.knock.insert(room_id, KnockedRoom { knock_state });
+            }
+            Membership::Leave | Membership::Ban => {
+                if let Some(left) = self.left_room(request, window, &room, place, data).await? {
+                    lists.leave.insert(room_id, left);
+                }
+            }
+            Membership::Invite | Membership::Knock => {}
+        }
+        Ok(())
+    }
+}

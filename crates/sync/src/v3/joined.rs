@@ -1,0 +1,147 @@
+//! A room that the user is in.
+use std::{collections::BTreeMap, sync::Arc};
+
+use rooms::{Event, Format, Room, View, Viewer, token::TimelineToken};
+use store::memberships::Membership;
+
+use super::{Events, JoinedRoom, Request, Timeline, answer::Window};
+use crate::{error::Result, events, service::Sync, summary};
+
+/// How many events of a room an answer has unless the filter says otherwise.
+const TIMELINE_LIMIT: u32 = 10;
+
+/// How many events of a room an answer has at most.
+const TIMELINE_LIMIT_MAX: u32 = 1_000;
+
+/// A piece of the timeline, before it is rendered.
+pub(super) struct Piece {
+    /// The events, oldest first.
+    pub(super) events: Vec<Arc<Event>>,
+    /// Whether there is more before them that the client has not got.
+    pub(super) limited: bool,
+    /// The position before the first event (or of the window's end, if there is none).
+    pub(super) start: i64,
+}
+
+impl Sync {
+    /// What is new in a joined room; `None` if nothing is.
+    pub(super) async fn joined_room(
+        &self,
+        request: &Request,
+        window: Window,
+        room: &Arc<Room>,
+        account_data: Events,
+    ) -> Result<Option<JoinedRoom>> {
+        let facts = room.facts(&self.rooms).await?;
+        let view = self.rooms.view(room, &request.user_id).await?;
+        let is_new = window.since.is_none() || !was_joined(&view, window);
+        // Who comes in sees the room as somebody who syncs for the first time.
+        let room_window = if is_new { Window { since: None, ..window } } else { window };
+        let whole = is_new || request.full_state;
+        let piece = self.piece(request, room_window, room, &view).await?;
+        let state = self.state(request, room_window, room, &piece, whole).await?;
+        let ephemeral = self.ephemeral(request, room_window, room).await?;
+        let counts = self.push.counts(&request.user_id, request.user_num, room).await?;
+        let has_news = !piece.events.is_empty()
+            || piece.limited
+            || !state.is_empty()
+            || !ephemeral.is_empty()
+            || !account_data.is_empty()
+            || whole
+            || self.has_read(request, window, room).await?;
+        if !has_news {
+            return Ok(None);
+        }
+        let summary = if whole || tells_of_members(&piece.events, &state.events) {
+            summary::of(&facts, &request.user_id)
+        } else {
+            super::Summary::default()
+        };
+        let state = self.render_state(request, &state.events).await?;
+        Ok(Some(JoinedRoom {
+            summary,
+            timeline: self.timeline(request, &piece).await?,
+            state,
+            ephemeral,
+            account_data,
+            unread_notifications: counts,
+            unread_thread_notifications: BTreeMap::new(),
+        }))
+    }
+
+    /// Whether the user has set a receipt of their own, which changes the counts.
+    async fn has_read(&self, request: &Request, window: Window, room: &Room) -> Result<bool> {
+        let (user, after) = (request.user_num, window.after());
+        if !self.store.changes.user_changed_since(user, after) {
+            return Ok(false);
+        }
+        let until = window.now.position;
+        let read = store::receipts::rooms_of_user(&self.store.db, user, after, until).await?;
+        Ok(read.contains(&room.num))
+    }
+
+    /// The newest events of the window that the user may and wants to see.
+    pub(super) async fn piece(
+        &self,
+        request: &Request,
+        window: Window,
+        room: &Arc<Room>,
+        view: &View,
+    ) -> Result<Piece> {
+        let filter = &request.filter.room.timeline;
+        let limit = filter.events.limit.unwrap_or(TIMELINE_LIMIT).min(TIMELINE_LIMIT_MAX);
+        let range = (window.after(), window.now.position);
+        let filter = Some(filter);
+        let (mut events, limited) =
+            self.rooms.latest(room, view, range, limit as usize, filter).await?;
+        events.reverse();
+        let start = match events.first().and_then(|event| event.position()) {
+            Some(position) => position - 1,
+            None => window.now.position,
+        };
+        Ok(Piece { events, limited, start })
+    }
+
+    pub(super) async fn timeline(&self, request: &Request, piece: &Piece) -> Result<Timeline> {
+        let viewer = Viewer { user_num: request.user_num, device_id: request.device() };
+        let prev_batch = TimelineToken { epoch: self.store.db.epoch(), position: piece.start };
+        Ok(Timeline {
+            events: self.rooms.render(&piece.events, viewer, Format::InRoom).await?,
+            limited: piece.limited,
+            prev_batch: Some(prev_batch.to_string()),
+        })
+    }
+
+    /// Typing notices and receipts.
+    async fn ephemeral(&self, request: &Request, window: Window, room: &Room) -> Result<Events> {
+        let filter = &request.filter.room.ephemeral.events;
+        let mut ephemeral = Events::default();
+        if filter.allows_type("m.receipt") {
+            let (after, until) = (window.after(), window.now.position);
+            let receipts = self.rooms.receipts(&request.user_id, room.num, after, until).await?;
+            if !receipts.is_empty() {
+                ephemeral.events.push(events::receipts(&receipts)?);
+            }
+        }
+        if filter.allows_type("m.typing") {
+            let since = window.since.map_or(0, |since| since.ephemeral);
+            let has_changed =
+                !self.store.changes.ephemeral_since([room.num].into_iter(), since).is_empty();
+            let typing = self.rooms.typing(room.num);
+            if has_changed && (window.since.is_some() || !typing.is_empty()) {
+                ephemeral.events.push(events::typing(&typing)?);
+            }
+        }
+        Ok(ephemeral)
+    }
+}
+
+fn was_joined(view: &View, window: Window) -> bool {
+    view.membership_at(window.after()) == Some(Membership::Join)
+}
+
+fn tells_of_members(timeline: &[Arc<Event>], state: &[Arc<Event>]) -> bool {
+    timeline.iter().chain(state).any(|event| {
+        event.pdu.kind() == "m.room.member" && event.pdu.state_key().is_some()
+    })
+}

@@ -1,0 +1,52 @@
+//! A room that the user is gone from.
+use std::sync::Arc;
+
+use rooms::Room;
+use store::memberships::{Membership, MembershipRow};
+
+use super::{Events, LeftRoom, Request, answer::Window};
+use crate::{error::Result, service::Sync};
+
+impl Sync {
+    /// What a user is told of a room that they have left, or were removed from, or turned down; `None` if they know.
+    pub(super) async fn left_room(
+        &self,
+        request: &Request,
+        window: Window,
+        room: &Arc<Room>,
+        place: MembershipRow,
+        account_data: Events,
+    ) -> Result<Option<LeftRoom>> {
+        let is_news = window.since.is_some() && window.contains(place.position);
+        let is_wanted = request.filter.room.include_leave && window.since.is_none();
+        if !is_news && !is_wanted {
+            return Ok(None);
+        }
+        let view = self.rooms.view(room, &request.user_id).await?;
+        let before = view.membership_at(window.after());
+        if is_news && matches!(before, Some(Membership::Leave | Membership::Ban)) && !view.ever_joined() {
+            return Ok(None);
+        }
+        // Nothing after the user has gone.
+        let end = view.end().unwrap_or(place.position).min(window.now.position);
+        let now = rooms::token::StreamToken { position: end, ..window.now };
+        let window = Window { now, ..window };
+        let mut piece = self.piece(request, window, room, &view).await?;
+        if !view.ever_joined() {
+            // An invite turned down: its own member event is all there is.
+            piece.events = self.rooms.events(&[place.event_num]).await?;
+            piece.limited = false;
+        }
+        let whole = window.since.is_none() && view.ever_joined();
+        let state = if view.ever_joined() {
+            self.state(request, window, room, &piece, whole).await?.events
+        } else {
+            Vec::new()
+        };
+        Ok(Some(LeftRoom {
+            timeline: self.timeline(request, &piece).await?,
+            state: self.render_state(request, &state).await?,
+            account_data,
+        }))
+    }
+}
