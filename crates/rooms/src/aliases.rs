@@ -41,7 +41,7 @@ impl Rooms {
         match self.store.write(write).await {
             Ok(_) => Ok(()),
             Err(db::WriteError::Conflict { .. }) => Err(Error::AliasTaken),
-            Err(db::WriteError::Failed(error)) => Err(error.into()),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -61,8 +61,8 @@ impl Rooms {
         if user_num != Some(row.creator_num) && !is_admin {
             let room = self.by_number(row.room_num).await?.ok_or(Error::UnknownAlias)?;
             let facts = room.facts(self).await?;
-            let levels = facts.power_levels();
-            if !facts.is_joined(user) || !levels.can_send_state(user, "m.room.canonical_alias") {
+            let may = facts.powers().can_send_state(user, "m.room.canonical_alias");
+            if !facts.is_joined(user) || !may {
                 return Err(Error::Forbidden("you may not remove this alias"));
             }
         }
@@ -120,7 +120,9 @@ fn named_aliases(content: &Object) -> Result<Vec<OwnedRoomAliasId>> {
     if let Some(Value::Array(others)) = content.get("alt_aliases") {
         for other in others {
             let Value::String(other) = other else {
-                return Err(Error::InvalidParam("alt_aliases has something that is no alias".into()));
+                return Err(Error::InvalidParam(
+                    "alt_aliases has something that is no alias".into(),
+                ));
             };
             names.push(other);
         }

@@ -103,8 +103,8 @@ impl Rooms {
     ) -> Result<()> {
         let room = self.room(room_id).await?;
         let facts = room.facts(self).await?;
-        let may = facts.is_joined(user)
-            && facts.power_levels().can_send_state(user, "m.room.canonical_alias");
+        let may =
+            facts.is_joined(user) && facts.powers().can_send_state(user, "m.room.canonical_alias");
         if !may && !is_admin {
             return Err(Error::Forbidden("you may not change the public room list for this room"));
         }

@@ -1,6 +1,6 @@
 //! What somebody wants to put into a room, before it is an event.
 use protocol::{
-    canonical::CanonicalJsonObject,
+    canonical::Object,
     ids::{OwnedEventId, OwnedRoomAliasId, OwnedUserId},
 };
 
@@ -12,7 +12,7 @@ pub struct Draft {
     /// Its state key, for a state event.
     pub state_key: Option<String>,
     /// Its content.
-    pub content: CanonicalJsonObject,
+    pub content: Object,
     /// What it redacts, for a redaction.
     pub redacts: Option<OwnedEventId>,
 }
@@ -20,17 +20,13 @@ pub struct Draft {
 impl Draft {
     /// A message, or any other event that is no state.
     #[must_use]
-    pub fn message(kind: impl Into<String>, content: CanonicalJsonObject) -> Self {
+    pub fn message(kind: impl Into<String>, content: Object) -> Self {
         Self { kind: kind.into(), state_key: None, content, redacts: None }
     }
 
     /// A state event.
     #[must_use]
-    pub fn state(
-        kind: impl Into<String>,
-        state_key: impl Into<String>,
-        content: CanonicalJsonObject,
-    ) -> Self {
+    pub fn state(kind: impl Into<String>, state_key: impl Into<String>, content: Object) -> Self {
         Self { kind: kind.into(), state_key: Some(state_key.into()), content, redacts: None }
     }
 }

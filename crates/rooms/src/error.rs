@@ -67,10 +67,40 @@ impl From<db::WriteError> for Error {
     fn from(error: db::WriteError) -> Self {
         match error {
             db::WriteError::Conflict { .. } => Self::Contended,
-            db::WriteError::Failed(error) => Self::Storage(error),
+            error => Self::Storage(error.into()),
         }
     }
 }
 
 /// A room's answer.
 pub type Result<T> = std::result::Result<T, Error>;
+
+impl From<protocol::signing::IntentError> for Error {
+    fn from(error: protocol::signing::IntentError) -> Self {
+        use protocol::signing::IntentError;
+        match error {
+            IntentError::Limit(limit) => limit.into(),
+            IntentError::ForeignSender => Self::NotLocal("the sender".to_owned()),
+            error => Self::Build(error.to_string()),
+        }
+    }
+}
+
+impl From<protocol::signing::BuildError> for Error {
+    fn from(error: protocol::signing::BuildError) -> Self {
+        use protocol::signing::BuildError;
+        match error {
+            BuildError::Limit(limit) => limit.into(),
+            error => Self::Build(error.to_string()),
+        }
+    }
+}
+
+impl From<protocol::limits::LimitError> for Error {
+    fn from(error: protocol::limits::LimitError) -> Self {
+        match error {
+            protocol::limits::LimitError::Nul { .. } => Self::InvalidParam(error.to_string()),
+            _ => Self::TooLarge(error.to_string()),
+        }
+    }
+}

@@ -1,13 +1,14 @@
 //! What is known of a room while it is active: an immutable snapshot, shared by everybody who looks.
-use event_auth::PowerLevels;
 use protocol::{
     RoomVersion,
     ids::{OwnedEventId, OwnedRoomId, UserId},
 };
 use serde::Deserialize;
-use store::{EventNum, RoomNum, UserNum, memberships::Membership, rooms::Head, state_versions::Weight};
+use store::{
+    EventNum, RoomNum, UserNum, memberships::Membership, rooms::Head, state_versions::Weight,
+};
 
-use crate::{state::RoomState, visibility::HistoryVisibility};
+use crate::{powers::Powers, state::RoomState, visibility::HistoryVisibility};
 
 /// A room at one position of its timeline.
 #[derive(Clone, Debug)]
@@ -132,10 +133,10 @@ impl Facts {
         self.state.get("m.room.encryption", "").is_some()
     }
 
-    /// The power levels in force.
+    /// Who may do what.
     #[must_use]
-    pub fn power_levels(&self) -> PowerLevels {
-        PowerLevels::of(self.version, &self.state)
+    pub fn powers(&self) -> Powers {
+        Powers::of(self.version, &self.state)
     }
 
     /// The rooms whose members a restricted room lets in.
@@ -151,7 +152,9 @@ impl Facts {
         rules
             .allow
             .iter()
-            .filter(|rule| rule.get("type").and_then(|kind| kind.as_str()) == Some("m.room_membership"))
+            .filter(|rule| {
+                rule.get("type").and_then(|kind| kind.as_str()) == Some("m.room_membership")
+            })
             .filter_map(|rule| rule.get("room_id")?.as_str()?.try_into().ok())
             .collect()
     }

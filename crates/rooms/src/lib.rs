@@ -23,6 +23,7 @@ mod event_cache;
 mod facts;
 mod membership;
 mod memberships;
+mod powers;
 mod receipts;
 mod render;
 mod room;
@@ -42,6 +43,7 @@ pub use self::{
     facts::{Facts, JoinRule},
     membership::{MembershipChange, Profile},
     memberships::UserRooms,
+    powers::Powers,
     receipts::{Receipt, ReceiptKind},
     render::{Format, Viewer},
     room::Room,

@@ -63,7 +63,11 @@ impl Rooms {
     ///
     /// # Errors
     /// See [`Error`]; nothing is stored then.
-    pub async fn invite(self: &Arc<Self>, room_id: &RoomId, change: MembershipChange<'_>) -> Result<()> {
+    pub async fn invite(
+        self: &Arc<Self>,
+        room_id: &RoomId,
+        change: MembershipChange<'_>,
+    ) -> Result<()> {
         let room = self.joined_room(room_id, change.sender).await?;
         if change.target.server_name() != self.server_name() {
             return Err(Error::NotLocal(change.target.to_string()));
@@ -113,7 +117,11 @@ impl Rooms {
     ///
     /// # Errors
     /// See [`Error`]; nothing is stored then.
-    pub async fn kick(self: &Arc<Self>, room_id: &RoomId, change: MembershipChange<'_>) -> Result<()> {
+    pub async fn kick(
+        self: &Arc<Self>,
+        room_id: &RoomId,
+        change: MembershipChange<'_>,
+    ) -> Result<()> {
         let room = self.joined_room(room_id, change.sender).await?;
         let membership = room.facts(self).await?.membership(change.target);
         if !matches!(membership, Some(Membership::Join | Membership::Invite | Membership::Knock)) {
@@ -127,7 +135,11 @@ impl Rooms {
     ///
     /// # Errors
     /// See [`Error`]; nothing is stored then.
-    pub async fn ban(self: &Arc<Self>, room_id: &RoomId, change: MembershipChange<'_>) -> Result<()> {
+    pub async fn ban(
+        self: &Arc<Self>,
+        room_id: &RoomId,
+        change: MembershipChange<'_>,
+    ) -> Result<()> {
         let room = self.joined_room(room_id, change.sender).await?;
         let content = leave_content(Membership::Ban, change.reason);
         self.put_member(&room, change.sender, change.target, content).await
@@ -137,7 +149,11 @@ impl Rooms {
     ///
     /// # Errors
     /// See [`Error`]; nothing is stored then.
-    pub async fn unban(self: &Arc<Self>, room_id: &RoomId, change: MembershipChange<'_>) -> Result<()> {
+    pub async fn unban(
+        self: &Arc<Self>,
+        room_id: &RoomId,
+        change: MembershipChange<'_>,
+    ) -> Result<()> {
         let room = self.joined_room(room_id, change.sender).await?;
         if room.facts(self).await?.membership(change.target) != Some(Membership::Ban) {
             return Err(Error::Forbidden("the user is not banned from this room"));
@@ -256,7 +272,8 @@ impl Rooms {
         facts: &Facts,
         user: &UserId,
     ) -> Result<Option<OwnedUserId>> {
-        let restricted = matches!(facts.join_rule(), JoinRule::Restricted | JoinRule::KnockRestricted);
+        let restricted =
+            matches!(facts.join_rule(), JoinRule::Restricted | JoinRule::KnockRestricted);
         if !restricted || facts.membership(user) == Some(Membership::Invite) {
             return Ok(None);
         }
@@ -271,13 +288,13 @@ impl Rooms {
 
     /// Somebody of this server who is in the room and may invite: those with a power of their own are asked first.
     fn who_can_invite(&self, facts: &Facts) -> Option<OwnedUserId> {
-        let levels = facts.power_levels();
+        let powers = facts.powers();
         let candidates = facts.state.of_type("m.room.member").filter_map(|(user, event)| {
             let user = <&UserId>::try_from(&**user).ok()?;
             let local = user.server_name() == self.server_name();
             (local && event.membership() == Some(Membership::Join)).then_some(user)
         });
-        candidates.into_iter().find(|user| levels.can_invite(user)).map(ToOwned::to_owned)
+        candidates.into_iter().find(|user| powers.can_invite(user)).map(ToOwned::to_owned)
     }
 }
 

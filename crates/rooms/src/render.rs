@@ -47,7 +47,11 @@ impl Rooms {
         for event in events {
             let unsigned = unsigned(event, viewer, &related, now);
             let mut text = String::new();
-            event.pdu.write_client_format(&mut text, Some(&raw(unsigned)?), format == Format::Whole);
+            event.pdu.write_client_format(
+                &mut text,
+                Some(&raw(unsigned)?),
+                format == Format::Whole,
+            );
             rendered.push(raw(text)?);
         }
         Ok(rendered)

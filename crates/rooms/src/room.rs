@@ -1,5 +1,5 @@
 //! A room that somebody has used lately: its facts, and what waits to be written to it.
-use std::sync::{Arc, atomic::AtomicU64};
+use std::sync::{Arc, atomic::AtomicI64};
 
 use parking_lot::RwLock;
 use protocol::{
@@ -9,7 +9,7 @@ use protocol::{
 use store::{EventNum, RoomNum, current_state, state_versions};
 
 use crate::{
-    error::Result, event::Event, facts::Facts, state::RoomState, service::Rooms, writer::Queue,
+    error::Result, event::Event, facts::Facts, service::Rooms, state::RoomState, writer::Queue,
 };
 use store::memberships::Membership;
 
@@ -23,7 +23,7 @@ pub struct Room {
     pub version: RoomVersion,
     pub(crate) queue: Queue,
     /// When it was last asked for (Unix ms).
-    pub(crate) used: AtomicU64,
+    pub(crate) used: AtomicI64,
     facts: RwLock<Option<Arc<Facts>>>,
     loading: tokio::sync::Mutex<()>,
 }
@@ -35,7 +35,7 @@ impl Room {
             num,
             version,
             queue: Queue::default(),
-            used: AtomicU64::new(0),
+            used: AtomicI64::new(0),
             facts: RwLock::new(None),
             loading: tokio::sync::Mutex::default(),
         }
@@ -111,5 +111,11 @@ impl Room {
             weight,
             last_position: row.last_position,
         })
+    }
+}
+
+impl std::fmt::Debug for Room {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Room({})", self.id)
     }
 }

@@ -38,9 +38,11 @@ impl Rooms {
         content: Object,
     ) -> Result<OwnedEventId> {
         if kind == "m.room.redaction" {
-            let target = canonical::string(&content, "redacts").and_then(|id| EventId::parse(id).ok());
-            let target = target
-                .ok_or_else(|| Error::BadContent("a redaction needs the event it redacts".into()))?;
+            let target =
+                canonical::string(&content, "redacts").and_then(|id| EventId::parse(id).ok());
+            let target = target.ok_or_else(|| {
+                Error::BadContent("a redaction needs the event it redacts".into())
+            })?;
             return self.redact(sender, room_id, &target, transaction, content).await;
         }
         let key = transaction_key(transaction.device_id, kind, transaction.transaction_id);

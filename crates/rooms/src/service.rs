@@ -105,7 +105,7 @@ impl Rooms {
     }
 
     pub(crate) fn now_ms(&self) -> i64 {
-        i64::try_from(self.store.clock.now_ms()).unwrap_or(i64::MAX)
+        self.store.clock.now_ms()
     }
 
     /// The room with this id, if the server has it.
@@ -270,7 +270,8 @@ impl Rooms {
         let changes = store::state_changes::of_key(&self.store.db, room.num, key).await?;
         let numbers: Vec<_> = changes.iter().filter_map(|change| change.event_num).collect();
         let events = self.events(&numbers).await?;
-        let of = |num: Option<EventNum>| events.iter().find(|event| Some(event.num) == num).cloned();
+        let of =
+            |num: Option<EventNum>| events.iter().find(|event| Some(event.num) == num).cloned();
         Ok(changes.iter().map(|change| (change.position, of(change.event_num))).collect())
     }
 

@@ -43,7 +43,10 @@ impl Rooms {
             if !moved && !self.store.changes.room_changed_since(own.room_num, after) {
                 continue;
             }
-            for row in table::of_room(&self.store.db, own.room_num, if moved { i64::MIN } else { after }).await? {
+            for row in
+                table::of_room(&self.store.db, own.room_num, if moved { i64::MIN } else { after })
+                    .await?
+            {
                 met.insert(row.user_num);
             }
         }

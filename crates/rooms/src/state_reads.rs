@@ -186,9 +186,8 @@ impl Rooms {
     pub fn stripped_state(&self, facts: &Facts, user: &UserId) -> Result<Vec<Box<RawValue>>> {
         let described = STRIPPED_TYPES.iter().filter_map(|kind| facts.state.get(kind, ""));
         let member = facts.state.get("m.room.member", user.as_str());
-        let inviter = member.and_then(|event| {
-            facts.state.get("m.room.member", event.pdu.sender().as_str())
-        });
+        let inviter =
+            member.and_then(|event| facts.state.get("m.room.member", event.pdu.sender().as_str()));
         let inviter = inviter.filter(|inviter| member.is_none_or(|own| own.num != inviter.num));
         render::stripped(described.chain(inviter).chain(member))
     }

@@ -1,7 +1,10 @@
 //! Reading a room's timeline: pages, single events, and what stands around one.
 use std::sync::Arc;
 
-use protocol::{filter::RoomEventFilter, ids::{EventId, RoomId, UserId}};
+use protocol::{
+    filter::RoomEventFilter,
+    ids::{EventId, RoomId, UserId},
+};
 use store::events::{self, Direction};
 
 use crate::{
@@ -81,7 +84,11 @@ impl Rooms {
             return Err(Error::NotJoined);
         }
         let visible = self.store.changes.position();
-        let newest = if view.is_world_readable() { visible } else { view.end().unwrap_or(visible).min(visible) };
+        let newest = if view.is_world_readable() {
+            visible
+        } else {
+            view.end().unwrap_or(visible).min(visible)
+        };
         let (after, until, start) = match query.direction {
             Direction::Backward => {
                 let start = query.from.unwrap_or(newest);
@@ -133,8 +140,7 @@ impl Rooms {
         let view = self.view(&room, user).await?;
         let position = event.position().ok_or(Error::UnknownEvent)?;
         let newest = view.end().unwrap_or(i64::MAX).min(self.store.changes.position());
-        let older =
-            Range { after: i64::MIN, until: position - 1, direction: Direction::Backward };
+        let older = Range { after: i64::MIN, until: position - 1, direction: Direction::Backward };
         let newer = Range { after: position, until: newest, direction: Direction::Forward };
         let before = self.page(&room, &view, older, limit / 2, filter).await?;
         let after = self.page(&room, &view, newer, limit - limit / 2, filter).await?;
@@ -181,8 +187,8 @@ impl Rooms {
             scanned += rows.len();
             for event in rows {
                 let position = event.position().unwrap_or(0);
-                let shown = view.sees(position)
-                    && filter.is_none_or(|filter| filter.allows(&event.pdu));
+                let shown =
+                    view.sees(position) && filter.is_none_or(|filter| filter.matches(&event.pdu));
                 if shown && page.events.len() == limit {
                     page.next = Some(range.resume_before(position));
                     return Ok(page);

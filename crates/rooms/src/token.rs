@@ -90,7 +90,18 @@ mod tests {
 
     #[test]
     fn anything_else_is_refused() {
-        for text in ["", "s", "s1", "s1_2", "s1_2_3_4", "s1_-2_3", "t1", "x1_2", "s1_2_x", "t1_99999999999999999999"] {
+        for text in [
+            "",
+            "s",
+            "s1",
+            "s1_2",
+            "s1_2_3_4",
+            "s1_-2_3",
+            "t1",
+            "x1_2",
+            "s1_2_x",
+            "t1_99999999999999999999",
+        ] {
             assert_eq!(text.parse::<TimelineToken>(), Err(TokenError), "{text}");
         }
     }

@@ -11,11 +11,11 @@ use crate::{
 };
 
 /// The longest a client may ask for, in milliseconds. Longer requests are cut, not refused.
-pub const TIMEOUT_MS_MAX: u64 = 120_000;
+pub const TIMEOUT_MS_MAX: i64 = 120_000;
 
 /// Until when (Unix ms) each user types in each room.
 #[derive(Default)]
-pub(crate) struct Typing(Mutex<BTreeMap<RoomNum, BTreeMap<OwnedUserId, u64>>>);
+pub(crate) struct Typing(Mutex<BTreeMap<RoomNum, BTreeMap<OwnedUserId, i64>>>);
 
 impl Rooms {
     /// Marks `user` as typing for `timeout_ms`, or with `None` as no longer typing.
@@ -26,7 +26,7 @@ impl Rooms {
         self: &Arc<Self>,
         room_id: &RoomId,
         user: &UserId,
-        timeout_ms: Option<u64>,
+        timeout_ms: Option<i64>,
     ) -> Result<()> {
         let room = self.room(room_id).await.map_err(|_| Error::NotJoined)?;
         if !room.facts(self).await?.is_joined(user) {
@@ -36,7 +36,7 @@ impl Rooms {
             self.stop_typing(room.num, user);
             return Ok(());
         };
-        let timeout_ms = timeout_ms.min(TIMEOUT_MS_MAX);
+        let timeout_ms = timeout_ms.clamp(0, TIMEOUT_MS_MAX);
         let until = self.store.clock.now_ms() + timeout_ms;
         let before =
             self.typing.0.lock().entry(room.num).or_default().insert(user.to_owned(), until);
@@ -70,10 +70,10 @@ impl Rooms {
         self.store.changes.publish_ephemeral(room);
     }
 
-    fn expire_typing(self: &Arc<Self>, room: RoomNum, user: OwnedUserId, until: u64, after: u64) {
+    fn expire_typing(self: &Arc<Self>, room: RoomNum, user: OwnedUserId, until: i64, after: i64) {
         let rooms = Arc::downgrade(self);
         tokio::spawn(async move {
-            tokio::time::sleep(std::time::Duration::from_millis(after)).await;
+            tokio::time::sleep(std::time::Duration::from_millis(after.unsigned_abs())).await;
             let Some(rooms) = rooms.upgrade() else { return };
             let expired = {
                 let typing = rooms.typing.0.lock();

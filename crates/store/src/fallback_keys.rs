@@ -14,25 +14,14 @@ pub fn upsert(write: &mut Write, user: UserNum, device_id: &str, key: &Key) -> O
          used = CASE WHEN fallback_keys.key_id = excluded.key_id \
          AND fallback_keys.content = excluded.content THEN fallback_keys.used ELSE 0 END, \
          key_id = excluded.key_id, content = excluded.content",
-        params![
-            user,
-            device_id,
-            key.algorithm.as_str(),
-            key.key_id.as_str(),
-            key.content.as_str()
-        ],
+        params![user, device_id, key.algorithm.as_str(), key.key_id.as_str(), key.content.as_str()],
         1,
     )
 }
 
 /// Gives out the key of an algorithm and marks it as used, unless the device has a one-time key of that algorithm.
 /// To be added to the write before [`crate::one_time_keys::claim`]: the operation returns the row, or none.
-pub fn claim(
-    write: &mut Write,
-    user: UserNum,
-    device_id: &str,
-    algorithm: &str,
-) -> OperationIndex {
+pub fn claim(write: &mut Write, user: UserNum, device_id: &str, algorithm: &str) -> OperationIndex {
     write.execute(
         "UPDATE fallback_keys SET used = 1 \
          WHERE user_num = $1 AND device_id = $2 AND algorithm = $3 \

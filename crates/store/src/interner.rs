@@ -122,10 +122,7 @@ impl Interner {
         }
         let row = self
             .db
-            .query_optional(
-                "SELECT user_id FROM user_numbers WHERE user_num = $1",
-                params![number],
-            )
+            .query_optional("SELECT user_id FROM user_numbers WHERE user_num = $1", params![number])
             .await?;
         let row = row.ok_or_else(|| db::Error::inconsistent("a user number without its row"))?;
         let user_id = UserId::parse(row.get::<String>(0)?)
@@ -183,10 +180,7 @@ impl Interner {
         }
         let row = self
             .db
-            .query_optional(
-                "SELECT room_id FROM room_numbers WHERE room_num = $1",
-                params![number],
-            )
+            .query_optional("SELECT room_id FROM room_numbers WHERE room_num = $1", params![number])
             .await?;
         let row = row.ok_or_else(|| db::Error::inconsistent("a room number without its row"))?;
         let room_id = RoomId::parse(row.get::<String>(0)?)

@@ -70,11 +70,7 @@ pub async fn between(
 ///
 /// # Errors
 /// Fails if the database fails.
-pub async fn of_user(
-    reader: &impl Read,
-    room: RoomNum,
-    user: UserNum,
-) -> Result<Vec<ReceiptRow>> {
+pub async fn of_user(reader: &impl Read, room: RoomNum, user: UserNum) -> Result<Vec<ReceiptRow>> {
     rows(
         reader,
         "SELECT room_num, user_num, receipt_type, thread_id, event_id, event_position, receipt_ts, \

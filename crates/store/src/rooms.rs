@@ -162,9 +162,7 @@ fn decode_extremities(text: &str) -> Result<Vec<EventNum>> {
     text.split(',')
         .filter(|part| !part.is_empty())
         .map(|part| {
-            part.parse()
-                .map(EventNum)
-                .map_err(|_| db::Error::inconsistent("rooms.extremities"))
+            part.parse().map(EventNum).map_err(|_| db::Error::inconsistent("rooms.extremities"))
         })
         .collect()
 }

@@ -60,7 +60,8 @@ impl Sync {
     #[must_use]
     pub fn trusted(&self, token: Option<StreamToken>) -> Option<StreamToken> {
         let now = self.now();
-        let mut token = token.filter(|token| token.epoch == now.epoch && token.position <= now.position)?;
+        let mut token =
+            token.filter(|token| token.epoch == now.epoch && token.position <= now.position)?;
         if token.ephemeral > now.ephemeral {
             token.ephemeral = 0;
         }
@@ -69,7 +70,12 @@ impl Sync {
 
     /// Asks `attempt` until it answers with something, a change at a time, for `timeout` at most; then takes what
     /// `attempt` has when it must answer.
-    pub(crate) async fn wait<T, A>(&self, user: UserNum, timeout: Duration, mut attempt: A) -> Result<T>
+    pub(crate) async fn wait<T, A>(
+        &self,
+        user: UserNum,
+        timeout: Duration,
+        mut attempt: A,
+    ) -> Result<T>
     where
         A: AsyncFnMut(bool) -> Result<Option<T>>,
     {

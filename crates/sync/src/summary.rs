@@ -35,9 +35,8 @@ fn select(
     wanted: impl Fn(Option<Membership>) -> bool,
 ) -> Vec<String> {
     let members = facts.state.of_type("m.room.member");
-    let others = members.filter(|(member, event)| {
-        &***member != user.as_str() && wanted(event.membership())
-    });
+    let others =
+        members.filter(|(member, event)| &***member != user.as_str() && wanted(event.membership()));
     // Looking at a few more than are needed keeps this from growing with the room.
     let mut others: Vec<_> = others.take(HEROES * 20).collect();
     others.sort_by_key(|(_, event)| event.position());

@@ -6,7 +6,10 @@ use protocol::{
 };
 
 use super::{CreateRoom, Preset};
-use crate::{draft::Draft, error::{Error, Result}};
+use crate::{
+    draft::Draft,
+    error::{Error, Result},
+};
 
 /// What each type of state needs, where it is not the default of 50.
 const EVENTS: &[(&str, i64)] = &[

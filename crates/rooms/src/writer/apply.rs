@@ -4,11 +4,11 @@ use std::sync::Arc;
 use db::{Committed, Value, Write};
 use protocol::ids::UserId;
 use store::{
-    Change,
+    Change, current_state,
     events::{self, NewEvent},
     memberships::{self, Membership},
     rooms::RoomRow,
-    current_state, state_changes, state_versions,
+    state_changes, state_versions,
 };
 
 use super::build::{Built, StateChange};
@@ -23,12 +23,8 @@ pub(super) async fn record(
     write: &mut Write,
 ) -> db::Result<()> {
     let event = &built.event;
-    let arrival = Arrival {
-        facts: &built.before,
-        event: &event.pdu,
-        event_num: event.num,
-        position,
-    };
+    let arrival =
+        Arrival { facts: &built.before, event: &event.pdu, event_num: event.num, position };
     if rooms.notifications.classify(&arrival, write).await? {
         *counter += 1;
     }

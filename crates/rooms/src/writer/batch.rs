@@ -97,7 +97,8 @@ async fn try_write(
         Err(WriteError::Conflict { .. }) => {
             Err(prepared.into_iter().map(|prepared| prepared.job).collect())
         }
-        Err(WriteError::Failed(error)) => {
+        Err(error) => {
+            let error = db::Error::from(error);
             tracing::error!(room.id = %room.id, %error, "events could not be stored");
             fail_all(prepared.into_iter().map(|prepared| prepared.job), &error);
             Ok(())

@@ -7,7 +7,9 @@ use protocol::{
     ids::{EventId, OwnedRoomId, UserId},
     signing::{EventIntent, IntentError, Placement},
 };
-use store::{EventNum, StateKeyNum, events::Status, memberships::Membership, state_versions::Weight};
+use store::{
+    EventNum, StateKeyNum, events::Status, memberships::Membership, state_versions::Weight,
+};
 
 use crate::{
     draft::Draft,
@@ -94,14 +96,8 @@ pub(crate) fn room_id(
 }
 
 fn sign(rooms: &Rooms, facts: &Facts, sender: &UserId, draft: &Draft) -> Result<Pdu> {
-    let auth_types = event_auth::auth_types(
-        facts.version,
-        &draft.kind,
-        sender,
-        draft.state_key.as_deref(),
-        &draft.content,
-    );
-    let auth_events = auth_types
+    let intent = intent(rooms, facts, sender, draft)?;
+    let auth_events = event_auth::auth_types_for(facts.version, &intent)?
         .iter()
         .filter_map(|(kind, state_key)| facts.state.get(kind, state_key))
         .map(|event| event.pdu.event_id().to_owned())
@@ -113,7 +109,7 @@ fn sign(rooms: &Rooms, facts: &Facts, sender: &UserId, draft: &Draft) -> Result<
         // The first event is built twice where its hash is the room's id: it has to be the same.
         origin_server_ts: if facts.state.is_empty() { facts.created_ts } else { rooms.now_ms() },
     };
-    Ok(rooms.signer.build(&intent(rooms, facts, sender, draft)?, &placement)?.into_inner())
+    Ok(rooms.signer.build(&intent, &placement)?.into_inner())
 }
 
 fn intent(
@@ -177,7 +173,7 @@ async fn redaction(
     };
     let target = rooms.event(&target).await?.filter(|event| event.room_num == facts.room_num);
     let Some(target) = target else { return Err(Error::UnknownEvent) };
-    let powerful = facts.power_levels().can_redact_others(pdu.sender());
+    let powerful = facts.powers().can_redact_others(pdu.sender());
     if target.pdu.sender() != pdu.sender() && !powerful {
         return Err(Error::Forbidden("you may only redact what you have sent"));
     }

@@ -95,7 +95,8 @@ impl Sync {
             let joined = places.iter().filter(|place| place.membership == Membership::Join);
             joined.map(|place| place.room_num)
         };
-        let mut changed: BTreeSet<RoomNum> = hub.rooms_changed_since(joined(), since.position).into_iter().collect();
+        let mut changed: BTreeSet<RoomNum> =
+            hub.rooms_changed_since(joined(), since.position).into_iter().collect();
         changed.extend(hub.ephemeral_since(joined(), since.ephemeral));
         if hub.user_changed_since(request.user_num, since.position) {
             let (user, until) = (request.user_num, window.now.position);

@@ -29,7 +29,11 @@ impl Sync {
         Ok((Events { events }, StreamToken { position: inbox.position.min(now.position), ..now }))
     }
 
-    pub(super) async fn device_lists(&self, request: &Request, window: Window) -> Result<DeviceLists> {
+    pub(super) async fn device_lists(
+        &self,
+        request: &Request,
+        window: Window,
+    ) -> Result<DeviceLists> {
         let Some(since) = window.since else { return Ok(DeviceLists::default()) };
         let (user, until) = (request.user_num, window.now.position);
         let changes = self.encryption.device_list_changes(user, since.position, until).await?;

@@ -141,7 +141,8 @@ fn was_joined(view: &View, window: Window) -> bool {
 }
 
 fn tells_of_members(timeline: &[Arc<Event>], state: &[Arc<Event>]) -> bool {
-    timeline.iter().chain(state).any(|event| {
-        event.pdu.kind() == "m.room.member" && event.pdu.state_key().is_some()
-    })
+    timeline
+        .iter()
+        .chain(state)
+        .any(|event| event.pdu.kind() == "m.room.member" && event.pdu.state_key().is_some())
 }

@@ -24,7 +24,10 @@ impl Sync {
         }
         let view = self.rooms.view(room, &request.user_id).await?;
         let before = view.membership_at(window.after());
-        if is_news && matches!(before, Some(Membership::Leave | Membership::Ban)) && !view.ever_joined() {
+        if is_news
+            && matches!(before, Some(Membership::Leave | Membership::Ban))
+            && !view.ever_joined()
+        {
             return Ok(None);
         }
         // Nothing after the user has gone.

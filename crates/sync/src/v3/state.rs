@@ -69,7 +69,8 @@ impl Sync {
     ) -> Result<()> {
         let changes = state_changes::between(&self.store.db, room.num, end, now).await?;
         // The first change after `end` says what was there at `end`.
-        let mut before: BTreeMap<StateKeyNum, (Option<EventNum>, Option<EventNum>)> = BTreeMap::new();
+        let mut before: BTreeMap<StateKeyNum, (Option<EventNum>, Option<EventNum>)> =
+            BTreeMap::new();
         for change in changes {
             before.entry(change.state_key_num).or_insert((change.replaced, change.event_num));
         }

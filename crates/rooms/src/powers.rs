@@ -1,0 +1,69 @@
+//! Who may do what in a room.
+use event_auth::{CreateContent, PowerLevels, UserLevel};
+use protocol::{RoomVersion, ids::UserId};
+
+use crate::state::RoomState;
+
+/// A room's power levels and creators.
+#[derive(Clone, Debug)]
+pub struct Powers {
+    version: RoomVersion,
+    known: Option<(CreateContent, PowerLevels)>,
+}
+
+impl Powers {
+    pub(crate) fn of(version: RoomVersion, state: &RoomState) -> Self {
+        let create =
+            state.get("m.room.create", "").and_then(|event| CreateContent::parse(&event.pdu).ok());
+        let known = create.map(|create| {
+            let levels = state.get("m.room.power_levels", "");
+            let levels =
+                levels.and_then(|event| PowerLevels::parse(version, event.pdu.content()).ok());
+            let levels = levels.unwrap_or_else(|| PowerLevels::without_event(version, &create));
+            (create, levels)
+        });
+        Self { version, known }
+    }
+
+    /// Whether `user` may invite.
+    #[must_use]
+    pub fn can_invite(&self, user: &UserId) -> bool {
+        self.reaches(user, PowerLevels::invite)
+    }
+
+    /// Whether `user` may redact what others have sent.
+    #[must_use]
+    pub fn can_redact_others(&self, user: &UserId) -> bool {
+        self.reaches(user, PowerLevels::redact)
+    }
+
+    /// Whether `user` may send state events of type `kind`.
+    #[must_use]
+    pub fn can_send_state(&self, user: &UserId, kind: &str) -> bool {
+        self.reaches(user, |levels| levels.event(kind, true))
+    }
+
+    /// Whether `user` may notify everybody by `@room`.
+    #[must_use]
+    pub fn can_notify_room(&self, user: &UserId) -> bool {
+        self.reaches(user, |levels| levels.notification("room"))
+    }
+
+    /// What `user` may do; nothing is known of a room that has no create event.
+    #[must_use]
+    pub fn user(&self, user: &UserId) -> Option<UserLevel> {
+        let (create, levels) = self.known.as_ref()?;
+        Some(levels.user(self.version, create, user))
+    }
+
+    /// The power levels, as far as they are numbers.
+    #[must_use]
+    pub fn levels(&self) -> Option<&PowerLevels> {
+        self.known.as_ref().map(|(_, levels)| levels)
+    }
+
+    fn reaches(&self, user: &UserId, needed: impl Fn(&PowerLevels) -> i64) -> bool {
+        let Some((_, levels)) = &self.known else { return false };
+        self.user(user).is_some_and(|level| level.reaches(needed(levels)))
+    }
+}
