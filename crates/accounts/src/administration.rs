@@ -1,0 +1,318 @@
+//! What administrators do with accounts: from the command line and the administration API.
+use std::fmt;
+
+use config::Secret;
+use db::{Write, WriteError};
+use protocol::ids::UserId;
+use store::{access_tokens, profiles, registration_tokens, users};
+
+pub use store::registration_tokens::RegistrationTokenRow as RegistrationToken;
+
+use crate::{
+    Accounts, User,
+    commit::Pending,
+    login::{DeviceRequest, Granted, LoginError},
+    passwords::{PasswordError, WeakPassword, check_new},
+    profiles::{DISPLAYNAME, check_displayname},
+    usernames::NameError,
+};
+
+/// The longest kind of user, in bytes.
+const USER_TYPE_BYTES_MAX: usize = 64;
+
+/// A user to be created.
+pub struct NewUser {
+    /// The localpart.
+    pub name: String,
+    /// The password; without one the user cannot log in with a password.
+    pub password: Option<Secret>,
+    /// What the user is called; their localpart without it.
+    pub displayname: Option<String>,
+    /// Whether they administrate the server.
+    pub admin: bool,
+    /// The kind of user, `None` for people.
+    pub user_type: Option<String>,
+}
+
+impl fmt::Debug for NewUser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewUser").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// Why a user was not created.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateError {
+    /// The name cannot be had.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// The password is too weak.
+    #[error(transparent)]
+    Password(#[from] WeakPassword),
+    /// The display name or the kind of user is too long, or has a character that it cannot have.
+    #[error("The display name or the kind of user is not valid")]
+    Invalid,
+    /// The registration token is not valid any more.
+    #[error("The registration token is not valid")]
+    Token,
+    /// The user exists now, but could not be logged in.
+    #[error(transparent)]
+    Login(LoginError),
+    /// Too many others log in.
+    #[error("The server is busy")]
+    Busy,
+    /// The password could not be hashed.
+    #[error("{0}")]
+    Broken(String),
+    /// The database failed.
+    #[error(transparent)]
+    Failed(#[from] db::Error),
+}
+
+impl From<PasswordError> for CreateError {
+    fn from(error: PasswordError) -> Self {
+        match error {
+            PasswordError::Busy => Self::Busy,
+            PasswordError::Broken(why) => Self::Broken(why),
+        }
+    }
+}
+
+/// Why an administrator's change of an account was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum AdministrationError {
+    /// There is no such user here.
+    #[error("There is no such user")]
+    UnknownUser,
+    /// The account was closed.
+    #[error("The account has been deactivated")]
+    Deactivated,
+    /// The new password is too weak.
+    #[error(transparent)]
+    Password(#[from] WeakPassword),
+    /// Too many others log in.
+    #[error("The server is busy")]
+    Busy,
+    /// The password could not be hashed.
+    #[error("{0}")]
+    Broken(String),
+    /// The database failed.
+    #[error(transparent)]
+    Failed(#[from] db::Error),
+}
+
+impl From<PasswordError> for AdministrationError {
+    fn from(error: PasswordError) -> Self {
+        match error {
+            PasswordError::Busy => Self::Busy,
+            PasswordError::Broken(why) => Self::Broken(why),
+        }
+    }
+}
+
+/// Which users are listed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UserQuery {
+    /// Only those whose user id is behind this one.
+    pub after: String,
+    /// Only those whose user id contains this.
+    pub part: String,
+    /// Whether accounts that were closed are listed too.
+    pub deactivated: bool,
+    /// At most so many.
+    pub limit: i64,
+}
+
+impl Accounts {
+    /// Creates a user, by any valid name.
+    ///
+    /// # Errors
+    /// See [`CreateError`].
+    pub async fn create_user(&self, user: NewUser) -> Result<User, CreateError> {
+        let name = self.check_for_administrator(&user.name).await?;
+        self.insert_user(name, user, None).await
+    }
+
+    /// Creates a user and opens a session for them.
+    pub(crate) async fn create_user_and_log_in(
+        &self,
+        user: NewUser,
+        device: DeviceRequest,
+    ) -> Result<Granted, CreateError> {
+        let user = self.create_user(user).await?;
+        self.open_session(&user, device).await.map_err(CreateError::Login)
+    }
+
+    /// Creates a user whose name has been checked; `token` is the registration token that is used up by it.
+    pub(crate) async fn insert_user(
+        &self,
+        name: protocol::ids::OwnedUserId,
+        user: NewUser,
+        token: Option<&str>,
+    ) -> Result<User, CreateError> {
+        let password_hash = match &user.password {
+            Some(password) => {
+                check_new(password.expose(), self.settings.password_length_min)?;
+                Some(self.passwords.hash(password.expose()).await?)
+            }
+            None => None,
+        };
+        let displayname = user.displayname.unwrap_or_else(|| name.localpart().to_owned());
+        check_displayname(&displayname).map_err(|_| CreateError::Invalid)?;
+        let is_type = |kind: &String| kind.len() <= USER_TYPE_BYTES_MAX && !kind.contains('\0');
+        if !user.user_type.iter().all(is_type) {
+            return Err(CreateError::Invalid);
+        }
+        let displayname = serde_json::Value::from(displayname).to_string();
+
+        let mut write = Write::new();
+        let counted = token.map(|token| registration_tokens::complete(&mut write, token, self.now_ms()));
+        let user_num = self.store.interner.user(&mut write, &name).await?;
+        let row = User {
+            name,
+            user_num,
+            user_type: user.user_type,
+            password_hash,
+            creation_ts: self.now_ms().div_euclid(1_000),
+            admin: user.admin,
+            is_guest: false,
+            deactivated: false,
+            erased: false,
+        };
+        let inserted = users::insert(&mut write, &row);
+        let position = write.position();
+        profiles::set(&mut write, user_num, DISPLAYNAME, Some(&displayname), &position);
+        match self.store.db.write(write).await {
+            Ok(_) => Ok(row),
+            Err(WriteError::Conflict { operation, .. }) if operation == inserted => {
+                Err(NameError::InUse.into())
+            }
+            Err(WriteError::Conflict { operation, .. }) if Some(operation) == counted => {
+                Err(CreateError::Token)
+            }
+            Err(error) => {
+                self.store.interner.forget_unconfirmed();
+                Err(db::Error::from(error).into())
+            }
+        }
+    }
+
+    /// Users in order of their ids.
+    ///
+    /// # Errors
+    /// Fails if the database fails.
+    pub async fn list_users(&self, query: &UserQuery) -> Result<Vec<User>, db::Error> {
+        let UserQuery { after, part, deactivated, limit } = query;
+        users::list(&self.store.db, after, part, *deactivated, (*limit).clamp(1, 10_000)).await
+    }
+
+    /// How many accounts there are that have not been closed.
+    ///
+    /// # Errors
+    /// Fails if the database fails.
+    pub async fn count_active_users(&self) -> Result<i64, db::Error> {
+        users::count_active(&self.store.db).await
+    }
+
+    /// Sets a user's password, and ends their sessions if `logout_devices`.
+    ///
+    /// # Errors
+    /// See [`AdministrationError`].
+    pub async fn set_password(
+        &self,
+        user_id: &UserId,
+        password: &Secret,
+        logout_devices: bool,
+    ) -> Result<(), AdministrationError> {
+        let user = self.active_user(user_id).await?;
+        check_new(password.expose(), self.settings.password_length_min)?;
+        let hash = self.passwords.hash(password.expose()).await?;
+        let mut pending = Pending::default();
+        users::set_password_hash(&mut pending.write, user.user_num, Some(&hash));
+        if logout_devices {
+            self.delete_all_in(&mut pending, &user, None).await?;
+        }
+        self.commit_administration(pending).await
+    }
+
+    /// Makes a user an administrator, or no longer.
+    ///
+    /// # Errors
+    /// See [`AdministrationError`].
+    pub async fn set_admin(&self, user_id: &UserId, admin: bool) -> Result<(), AdministrationError> {
+        let user = self.active_user(user_id).await?;
+        let mut pending = Pending::default();
+        users::set_admin(&mut pending.write, user.user_num, admin);
+        self.commit_administration(pending).await?;
+        // Read again, sessions know of the change. The sessions themselves go on.
+        let tokens = access_tokens::of_user(&self.store.db, user.user_num).await;
+        self.sessions.reload(tokens.as_deref().ok());
+        tokens?;
+        Ok(())
+    }
+
+    /// Closes an account, as [`Self::deactivate`] does for its user.
+    ///
+    /// # Errors
+    /// See [`AdministrationError`].
+    pub async fn deactivate_user(
+        &self,
+        user_id: &UserId,
+        erase: bool,
+    ) -> Result<(), AdministrationError> {
+        let user = self.user(user_id).await?.ok_or(AdministrationError::UnknownUser)?;
+        Ok(self.close_account(&user, erase).await?)
+    }
+
+    /// Adds a registration token; whether there was none of that name.
+    ///
+    /// # Errors
+    /// Fails if the database fails.
+    pub async fn create_registration_token(
+        &self,
+        token: &RegistrationToken,
+    ) -> Result<bool, db::Error> {
+        let mut write = Write::new();
+        registration_tokens::insert(&mut write, token, self.now_ms());
+        match self.store.db.write(write).await {
+            Ok(_) => Ok(true),
+            Err(WriteError::Conflict { .. }) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The registration tokens of the database.
+    ///
+    /// # Errors
+    /// Fails if the database fails.
+    pub async fn registration_tokens(&self) -> Result<Vec<RegistrationToken>, db::Error> {
+        registration_tokens::list(&self.store.db).await
+    }
+
+    /// Removes a registration token; whether there was one.
+    ///
+    /// # Errors
+    /// Fails if the database fails.
+    pub async fn delete_registration_token(&self, token: &str) -> Result<bool, db::Error> {
+        let mut write = Write::new();
+        let deleted = registration_tokens::delete(&mut write, token);
+        Ok(self.store.db.write(write).await?.affected(deleted) > 0)
+    }
+
+    async fn active_user(&self, user_id: &UserId) -> Result<User, AdministrationError> {
+        let user = self.user(user_id).await?.ok_or(AdministrationError::UnknownUser)?;
+        if user.deactivated { Err(AdministrationError::Deactivated) } else { Ok(user) }
+    }
+
+    async fn commit_administration(&self, pending: Pending) -> Result<(), AdministrationError> {
+        match self.commit(pending).await {
+            Ok(()) => Ok(()),
+            // The only expectation of these writes is that the user is active.
+            Err(WriteError::Conflict { .. }) => Err(AdministrationError::Deactivated),
+            Err(error) => Err(db::Error::from(error).into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,51 @@
+//! Closing an account ([spec]). It is for good: the name stays taken.
+//!
+//! [spec]: https://spec.matrix.org/v1.16/client-server-api/#post_matrixclientv3accountdeactivate
+use store::{account_data, profiles, users};
+
+use crate::{Accounts, Action, Confirmation, Session, User, commit::Pending};
+
+/// Why an account was not closed.
+#[derive(Debug, thiserror::Error)]
+pub enum DeactivateError {
+    /// Something else was confirmed.
+    #[error("The deactivation was not confirmed")]
+    NotConfirmed,
+    /// The database failed.
+    #[error(transparent)]
+    Failed(#[from] db::Error),
+}
+
+impl Accounts {
+    /// Closes the account of the session's user: ends all sessions, removes devices with their keys, the password and the
+    /// account data; with `erase` the profile too. That the user leaves their rooms is up to the caller.
+    ///
+    /// # Errors
+    /// See [`DeactivateError`].
+    pub async fn deactivate(
+        &self,
+        session: &Session,
+        erase: bool,
+        confirmation: Confirmation,
+    ) -> Result<(), DeactivateError> {
+        if !confirmation.allows(Action::Deactivate, session.user_num) {
+            return Err(DeactivateError::NotConfirmed);
+        }
+        if let Some(user) = self.user(&session.user_id).await? {
+            self.close_account(&user, erase).await?;
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn close_account(&self, user: &User, erase: bool) -> Result<(), db::Error> {
+        let mut pending = Pending::default();
+        users::deactivate(&mut pending.write, user.user_num, erase);
+        account_data::delete_of_user(&mut pending.write, user.user_num);
+        if erase {
+            let position = pending.own_change(user.user_num);
+            profiles::clear(&mut pending.write, user.user_num, &position);
+        }
+        self.delete_all_in(&mut pending, user, None).await?;
+        Ok(self.commit(pending).await?)
+    }
+}

@@ -1,0 +1,67 @@
+//! The stages of user-interactive authentication ([spec]).
+//!
+//! [spec]: https://spec.matrix.org/v1.16/client-server-api/#authentication-types
+use config::Secret;
+
+/// One thing to prove.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// That one knows the password.
+    Password,
+    /// That one has a registration token.
+    RegistrationToken,
+    /// Nothing.
+    Dummy,
+}
+
+impl Stage {
+    /// As the protocol calls it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Password => "m.login.password",
+            Self::RegistrationToken => "m.login.registration_token",
+            Self::Dummy => "m.login.dummy",
+        }
+    }
+}
+
+/// What a client sends to prove something.
+#[derive(Debug, Default)]
+pub struct Attempt {
+    /// The session that is continued; without it a new one begins.
+    pub session: Option<String>,
+    /// The proof; without it the client only asks how far it is.
+    pub proof: Option<Proof>,
+}
+
+/// A proof.
+#[derive(Debug)]
+pub enum Proof {
+    /// A password.
+    Password {
+        /// Whose: a localpart or a user id. Without it, the user who is asking.
+        user: Option<String>,
+        /// The password.
+        password: Secret,
+    },
+    /// A registration token.
+    RegistrationToken(Secret),
+    /// Nothing.
+    Dummy,
+    /// A type that this server does not have, or has not with these fields.
+    Unknown,
+}
+
+impl Proof {
+    /// The stage that it is a proof for.
+    #[must_use]
+    pub fn stage(&self) -> Option<Stage> {
+        match self {
+            Self::Password { .. } => Some(Stage::Password),
+            Self::RegistrationToken(_) => Some(Stage::RegistrationToken),
+            Self::Dummy => Some(Stage::Dummy),
+            Self::Unknown => None,
+        }
+    }
+}

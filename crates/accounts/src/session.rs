@@ -1,0 +1,89 @@
+//! A session: what an access token stands for.
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+use parking_lot::Mutex;
+use protocol::ids::{DeviceId, OwnedDeviceId, OwnedUserId};
+use store::{UserNum, access_tokens::Grant};
+
+/// Who is asking, and with which device.
+#[derive(Debug)]
+pub struct Session {
+    /// The user.
+    pub user_id: OwnedUserId,
+    /// The user's number.
+    pub user_num: UserNum,
+    /// The device; `None` for a session that belongs to none.
+    pub device_id: Option<OwnedDeviceId>,
+    /// The session's number. It outlives the access token.
+    pub session_id: i64,
+    /// The access token's number.
+    pub token_id: i64,
+    /// Whether the user may administrate the server.
+    pub is_admin: bool,
+    /// Whether the user is a guest.
+    pub is_guest: bool,
+    /// When the access token ends (Unix ms); `None`: with the session.
+    pub(crate) expires_ts: Option<i64>,
+    /// Whether refresh tokens keep the session alive.
+    pub(crate) refreshable: bool,
+    revoked: AtomicBool,
+    last_use: Mutex<LastUse>,
+}
+
+#[derive(Debug)]
+struct LastUse {
+    address: IpAddr,
+    at_ms: i64,
+}
+
+impl Session {
+    pub(crate) fn new(grant: Grant) -> Self {
+        Self {
+            user_id: grant.user_id,
+            user_num: grant.user_num,
+            device_id: grant.device_id.map(OwnedDeviceId::from),
+            session_id: grant.session_id,
+            token_id: grant.token_id,
+            is_admin: grant.admin,
+            is_guest: grant.is_guest,
+            expires_ts: grant.expires_ts,
+            refreshable: grant.refreshable,
+            revoked: AtomicBool::new(false),
+            last_use: Mutex::new(LastUse { address: Ipv4Addr::UNSPECIFIED.into(), at_ms: 0 }),
+        }
+    }
+
+    /// The device, if the session has one.
+    #[must_use]
+    pub fn device(&self) -> Option<&DeviceId> {
+        self.device_id.as_deref()
+    }
+
+    /// Whether the session was ended after this value was handed out. A request that has waited (a long poll) asks
+    /// again before it answers.
+    #[must_use]
+    pub fn is_revoked(&self) -> bool {
+        self.revoked.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn revoke(&self) {
+        self.revoked.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn is_expired(&self, now_ms: i64) -> bool {
+        self.expires_ts.is_some_and(|expires| expires <= now_ms)
+    }
+
+    /// Whether a use from `address` is worth noting: the last noted one was from elsewhere, or `interval_ms` ago.
+    pub(crate) fn note_use(&self, address: IpAddr, now_ms: i64, interval_ms: i64) -> bool {
+        let mut last = self.last_use.lock();
+        let is_news = last.address != address || now_ms.saturating_sub(last.at_ms) >= interval_ms;
+        if is_news {
+            *last = LastUse { address, at_ms: now_ms };
+        }
+        is_news
+    }
+}

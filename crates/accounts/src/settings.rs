@@ -1,0 +1,89 @@
+//! How accounts are set up.
+use config::Secret;
+use protocol::ids::OwnedServerName;
+
+use crate::passwords::PasswordCost;
+
+pub use config::RegistrationMode;
+
+/// Names that nobody can register who is not an administrator: mail to them reaches those who run a domain
+/// (RFC 2142), so others trust them.
+const RESERVED_NAMES: [&str; 8] = [
+    "abuse",
+    "hostmaster",
+    "longhouse",
+    "noc",
+    "postmaster",
+    "root",
+    "security",
+    "webmaster",
+];
+
+/// How accounts are set up.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The server whose accounts these are.
+    pub server_name: OwnedServerName,
+    /// Who may make an account.
+    pub registration: RegistrationMode,
+    /// Tokens from the configuration that let anybody make an account in [`RegistrationMode::Token`]. Those in the
+    /// database come on top.
+    pub registration_tokens: Vec<Secret>,
+    /// The secret of programs that make accounts ([`crate::shared_secret`]).
+    pub shared_secret: Option<Secret>,
+    /// Names that cannot be registered, in lower case.
+    pub reserved_names: Vec<String>,
+    /// What a password hash costs.
+    pub password_cost: PasswordCost,
+    /// How many passwords are hashed at the same time.
+    pub password_concurrency: usize,
+    /// The shortest password, in characters.
+    pub password_length_min: usize,
+    /// What Synapse appended to every password before it hashed it; for imported hashes.
+    pub bcrypt_pepper: Option<Secret>,
+    /// How long an access token is valid that can be refreshed, in milliseconds.
+    pub access_token_lifetime_ms: i64,
+    /// How long a refresh token is valid that nobody uses, in milliseconds; `None`: until logout.
+    pub refresh_token_lifetime_ms: Option<i64>,
+}
+
+impl Settings {
+    /// The settings of a server.
+    #[must_use]
+    pub fn new(
+        server_name: OwnedServerName,
+        accounts: &config::Accounts,
+        registration: &config::Registration,
+    ) -> Self {
+        Self {
+            server_name,
+            registration: registration.mode,
+            registration_tokens: registration.tokens.clone(),
+            shared_secret: registration.shared_secret.clone(),
+            reserved_names: RESERVED_NAMES.map(str::to_owned).to_vec(),
+            password_cost: PasswordCost {
+                memory_kib: u32::try_from(accounts.argon2_memory.0 / 1024).unwrap_or(u32::MAX),
+                iterations: accounts.argon2_iterations,
+                parallelism: accounts.argon2_parallelism,
+            },
+            password_concurrency: concurrency(accounts.argon2_concurrency),
+            password_length_min: usize::try_from(accounts.password_length_min).unwrap_or(usize::MAX),
+            bcrypt_pepper: None,
+            access_token_lifetime_ms: ms(accounts.access_token_lifetime),
+            refresh_token_lifetime_ms: accounts.refresh_token_lifetime.map(ms),
+        }
+    }
+}
+
+fn concurrency(configured: u32) -> usize {
+    match usize::try_from(configured) {
+        Ok(0) | Err(_) => {
+            std::thread::available_parallelism().map_or(1, |processors| processors.get().div_ceil(2))
+        }
+        Ok(configured) => configured,
+    }
+}
+
+fn ms(lifetime: config::Lifetime) -> i64 {
+    i64::try_from(lifetime.as_ms()).unwrap_or(i64::MAX)
+}
