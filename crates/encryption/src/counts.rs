@@ -13,9 +13,9 @@ const CACHED_DEVICES: usize = 20_000;
 const ALWAYS_LISTED: &str = "signed_curve25519";
 
 /// The keys that a device still has to give.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KeyCounts {
-    /// Unissued one-time keys by algorithm; `signed_curve25519` is always there.
+    /// Unissued one-time keys by algorithm; `signed_curve25519` is always there for a device.
     pub one_time_keys: BTreeMap<String, i64>,
     /// Algorithms with a fallback key that nobody has got yet.
     pub unused_fallback_algorithms: Vec<String>,

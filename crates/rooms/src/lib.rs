@@ -35,6 +35,11 @@ mod timeline;
 mod typing;
 mod writer;
 
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
 pub use self::{
     create_room::{CreateRoom, Preset},
     directory::{PublicRoom, PublicRooms, PublicRoomsQuery},

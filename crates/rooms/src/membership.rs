@@ -222,6 +222,24 @@ impl Rooms {
         Ok(())
     }
 
+    /// Takes a user out of every room, as when their account is closed: they leave, turn down invites and take back
+    /// knocks. A room that does not allow it is passed over.
+    ///
+    /// # Errors
+    /// Fails if the database fails.
+    pub async fn leave_all(self: &Arc<Self>, user: &UserId) -> Result<()> {
+        let Some(user_num) = self.store.interner.find_user(user).await? else { return Ok(()) };
+        let rooms = self.rooms_of(user_num).await?;
+        let present = [Membership::Join, Membership::Invite, Membership::Knock];
+        for num in present.into_iter().flat_map(|membership| rooms.with(membership)) {
+            let Some(room) = self.by_number(num).await? else { continue };
+            if let Err(error) = self.leave(user, &room.id, None).await {
+                tracing::info!(room.id = %room.id, %error, "a closed account could not leave a room");
+            }
+        }
+        Ok(())
+    }
+
     async fn put_member(
         self: &Arc<Self>,
         room: &Arc<Room>,

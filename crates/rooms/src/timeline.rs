@@ -16,9 +16,6 @@ use crate::{
     visibility::View,
 };
 
-/// The most events of one answer.
-pub const LIMIT_MAX: usize = 1_000;
-
 /// How many events are looked at for one answer at most: a filter that lets little through must not read a whole room.
 const SCANNED_MAX: usize = 10_000;
 

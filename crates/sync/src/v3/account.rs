@@ -29,15 +29,15 @@ impl Sync {
                 // Deleted: there is nothing to tell somebody who has never seen it.
                 continue;
             }
-            let filter = match row.room_num {
+            let filter = match row.room {
                 None => &request.filter.account_data,
                 Some(_) => &request.filter.room.account_data.events,
             };
-            if !filter.allows_type(&row.kind) {
+            if !filter.allows_kind(&row.kind) {
                 continue;
             }
             let event = events::typed(&row.kind, &row.content)?;
-            match row.room_num {
+            match row.room {
                 None => global.events.push(event),
                 Some(room) => rooms.entry(room).or_default().events.push(event),
             }

@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use ::encryption::KeyCounts;
 use rooms::token::StreamToken;
+use serde_json::value::RawValue;
 
 use super::{DeviceLists, Events, Request, answer::Window};
 use crate::{error::Result, service::Sync};
@@ -25,7 +26,8 @@ impl Sync {
             .encryption
             .to_device_messages(user, device_id, after, until, TO_DEVICE_MAX)
             .await?;
-        let events = inbox.messages.into_iter().map(|message| message.event).collect();
+        let raw = |message: store::to_device::ToDeviceMessage| RawValue::from_string(message.message);
+        let events = inbox.messages.into_iter().map(raw).collect::<serde_json::Result<Vec<_>>>()?;
         Ok((Events { events }, StreamToken { position: inbox.position.min(now.position), ..now }))
     }
 

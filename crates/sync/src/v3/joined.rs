@@ -41,7 +41,7 @@ impl Sync {
         let piece = self.piece(request, room_window, room, &view).await?;
         let state = self.state(request, room_window, room, &piece, whole).await?;
         let ephemeral = self.ephemeral(request, room_window, room).await?;
-        let counts = self.push.counts(&request.user_id, request.user_num, room).await?;
+        let counts = self.push.counts(&self.rooms, &request.user_id, request.user_num, room).await?;
         let has_news = !piece.events.is_empty()
             || piece.limited
             || !state.is_empty()
@@ -116,14 +116,14 @@ impl Sync {
     async fn ephemeral(&self, request: &Request, window: Window, room: &Room) -> Result<Events> {
         let filter = &request.filter.room.ephemeral.events;
         let mut ephemeral = Events::default();
-        if filter.allows_type("m.receipt") {
+        if filter.allows_kind("m.receipt") {
             let (after, until) = (window.after(), window.now.position);
             let receipts = self.rooms.receipts(&request.user_id, room.num, after, until).await?;
             if !receipts.is_empty() {
                 ephemeral.events.push(events::receipts(&receipts)?);
             }
         }
-        if filter.allows_type("m.typing") {
+        if filter.allows_kind("m.typing") {
             let since = window.since.map_or(0, |since| since.ephemeral);
             let has_changed =
                 !self.store.changes.ephemeral_since([room.num].into_iter(), since).is_empty();

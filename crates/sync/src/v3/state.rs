@@ -47,7 +47,7 @@ impl Sync {
                 self.add_members(room, piece, &wanted, &mut events).await?;
             }
         }
-        events.retain(|event| filter.allows(&event.pdu));
+        events.retain(|event| filter.matches(&event.pdu));
         events.sort_by_key(|event| event.position());
         Ok(StateEvents { events })
     }

@@ -1,0 +1,109 @@
+use serde_json::json;
+use store::memberships::Membership;
+
+use crate::{
+    CreateRoom, Error, MembershipChange, Preset, Transaction,
+    testing::{TestServer, object, request, servers, user},
+};
+
+async fn membership(
+    server: &TestServer,
+    room: &protocol::ids::RoomId,
+    who: &str,
+) -> Option<Membership> {
+    let room = server.rooms.room(room).await.unwrap();
+    room.facts(&server.rooms).await.unwrap().membership(&user(who))
+}
+
+#[tokio::test]
+async fn invite_join_leave_ban_unban_forget() {
+    for (server, _database) in servers().await {
+        let (rooms, alice, bob) = (&server.rooms, user("alice"), user("bob"));
+        let room = server.room("alice", Preset::PrivateChat).await;
+        assert!(matches!(rooms.join(&bob, &room, None).await, Err(Error::Denied(_))));
+        let of_bob = || MembershipChange { sender: &alice, target: &bob, reason: Some("why") };
+        rooms.invite(&room, of_bob()).await.unwrap();
+        assert_eq!(membership(&server, &room, "bob").await, Some(Membership::Invite));
+        rooms.join(&bob, &room, None).await.unwrap();
+        rooms.join(&bob, &room, None).await.unwrap();
+        assert!(matches!(rooms.forget(&bob, &room).await, Err(Error::StillJoined)));
+        rooms.ban(&room, of_bob()).await.unwrap();
+        assert!(matches!(rooms.join(&bob, &room, None).await, Err(Error::Denied(_))));
+        assert!(matches!(rooms.kick(&room, of_bob()).await, Err(Error::Forbidden(_))));
+        rooms.unban(&room, of_bob()).await.unwrap();
+        assert!(matches!(rooms.unban(&room, of_bob()).await, Err(Error::Forbidden(_))));
+        rooms.forget(&bob, &room).await.unwrap();
+        let num = server.store.interner.find_user(&bob).await.unwrap().unwrap();
+        let again = server.restarted();
+        for rooms in [rooms, &again] {
+            let places = rooms.rooms_of(num).await.unwrap().all();
+            assert!(places.iter().all(|place| place.forgotten), "{places:?}");
+        }
+        rooms.leave(&alice, &room, None).await.unwrap();
+        assert!(rooms.joined_rooms(&alice).await.unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn knock_and_be_let_in() {
+    for (server, _database) in servers().await {
+        let (rooms, alice, bob) = (&server.rooms, user("alice"), user("bob"));
+        let rules = object(json!({ "join_rule": "knock" }));
+        let wish = CreateRoom {
+            initial_state: vec![("m.room.join_rules".into(), String::new(), rules)],
+            ..request(Preset::PrivateChat)
+        };
+        let room = rooms.create_room(&alice, wish).await.unwrap();
+        rooms.knock(&bob, &room, Some("please")).await.unwrap();
+        assert_eq!(membership(&server, &room, "bob").await, Some(Membership::Knock));
+        let change = MembershipChange { sender: &alice, target: &bob, reason: None };
+        rooms.invite(&room, change).await.unwrap();
+        rooms.join(&bob, &room, None).await.unwrap();
+        assert_eq!(membership(&server, &room, "bob").await, Some(Membership::Join));
+    }
+}
+
+#[tokio::test]
+async fn members_of_an_allowed_room_join_a_restricted_one() {
+    for (server, _database) in servers().await {
+        let (rooms, alice, bob, carol) = (&server.rooms, user("alice"), user("bob"), user("carol"));
+        let space = server.room("alice", Preset::PublicChat).await;
+        let rules = object(json!({
+            "join_rule": "restricted",
+            "allow": [{ "type": "m.room_membership", "room_id": space }],
+        }));
+        let wish = CreateRoom {
+            initial_state: vec![("m.room.join_rules".into(), String::new(), rules)],
+            ..request(Preset::PrivateChat)
+        };
+        let room = rooms.create_room(&alice, wish).await.unwrap();
+        rooms.join(&bob, &space, None).await.unwrap();
+        rooms.join(&bob, &room, None).await.unwrap();
+        assert!(matches!(rooms.join(&carol, &room, None).await, Err(Error::Denied(_))));
+    }
+}
+
+#[tokio::test]
+async fn who_has_left_sends_nothing_and_sees_nothing_new() {
+    for (server, _database) in servers().await {
+        let (rooms, bob) = (&server.rooms, user("bob"));
+        let room = server.room("alice", Preset::PublicChat).await;
+        rooms.join(&bob, &room, None).await.unwrap();
+        let seen = server.say("alice", &room, "before").await;
+        rooms.leave(&bob, &room, None).await.unwrap();
+        let unseen = server.say("alice", &room, "after").await;
+        assert!(rooms.visible_event(&bob, &room, &seen).await.is_ok());
+        assert!(matches!(
+            rooms.visible_event(&bob, &room, &unseen).await,
+            Err(Error::UnknownEvent)
+        ));
+        let transaction = Transaction { device_id: "D", transaction_id: "late" };
+        let sent = rooms.send(&bob, &room, "m.room.message", transaction, object(json!({}))).await;
+        assert!(matches!(sent, Err(Error::NotJoined)));
+        let (_, state) = rooms.visible_state(&bob, &room).await.unwrap();
+        assert_eq!(
+            state.get("m.room.member", bob.as_str()).unwrap().membership(),
+            Some(Membership::Leave)
+        );
+    }
+}

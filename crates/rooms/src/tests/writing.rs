@@ -1,0 +1,171 @@
+use std::{collections::BTreeSet, sync::Arc};
+
+use futures_util::future::join_all;
+use protocol::{RoomVersion, ids::RoomId};
+use serde_json::json;
+use store::events;
+
+use crate::{
+    CreateRoom, Error, MessagesQuery, Preset, Transaction,
+    testing::{object, request, servers, user},
+};
+
+fn everything() -> MessagesQuery {
+    MessagesQuery {
+        from: None,
+        to: None,
+        direction: events::Direction::Forward,
+        limit: 1_000,
+        filter: protocol::filter::RoomEventFilter::default(),
+    }
+}
+
+#[tokio::test]
+async fn a_room_of_every_version_is_created_and_read_back_after_a_restart() {
+    for (server, _database) in servers().await {
+        for version in RoomVersion::ALL.into_iter().filter(|version| version.can_create()) {
+            let wish = CreateRoom {
+                room_version: Some(version.as_str().into()),
+                name: Some("Name".into()),
+                topic: Some("Topic".into()),
+                invite: vec![user("bob")],
+                ..request(Preset::TrustedPrivateChat)
+            };
+            let room_id = server.rooms.create_room(&user("alice"), wish).await.unwrap();
+            let facts =
+                server.rooms.room(&room_id).await.unwrap().facts(&server.rooms).await.unwrap();
+            let again = server.restarted();
+            let restarted = again.room(&room_id).await.unwrap().facts(&again).await.unwrap();
+            for facts in [&facts, &restarted] {
+                assert_eq!(facts.version, version);
+                assert_eq!((facts.joined, facts.invited), (1, 1), "{version}");
+                assert_eq!(facts.state_text("m.room.name", "name").as_deref(), Some("Name"));
+                assert!(facts.powers().can_send_state(&user("alice"), "m.room.tombstone"));
+            }
+            assert_eq!(facts.head, restarted.head);
+            assert_eq!(facts.weight, restarted.weight);
+            assert_eq!(facts.last_position, restarted.last_position);
+        }
+    }
+}
+
+#[tokio::test]
+async fn rooms_created_in_the_same_millisecond_are_different_rooms() {
+    for (server, _database) in servers().await {
+        let mut ids = BTreeSet::new();
+        for _ in 0..5 {
+            ids.insert(server.room("alice", Preset::PrivateChat).await);
+        }
+        assert_eq!(ids.len(), 5);
+    }
+}
+
+#[tokio::test]
+async fn a_transaction_is_sent_once_even_at_the_same_time_and_after_a_restart() {
+    for (server, _database) in servers().await {
+        let room_id = server.room("alice", Preset::PublicChat).await;
+        let content = || object(json!({ "body": "hello" }));
+        let transaction = Transaction { device_id: "D", transaction_id: "1" };
+        let (alice, rooms) = (user("alice"), &server.rooms);
+        let sends =
+            (0..20).map(|_| rooms.send(&alice, &room_id, "m.room.message", transaction, content()));
+        let mut ids = BTreeSet::new();
+        for send in join_all(sends).await {
+            ids.insert(send.unwrap());
+        }
+        let again = server.restarted();
+        ids.insert(
+            again.send(&alice, &room_id, "m.room.message", transaction, content()).await.unwrap(),
+        );
+        assert_eq!(ids.len(), 1);
+        // Another device, and another type, are other scopes.
+        let other = Transaction { device_id: "E", transaction_id: "1" };
+        ids.insert(again.send(&alice, &room_id, "m.room.message", other, content()).await.unwrap());
+        ids.insert(again.send(&alice, &room_id, "m.other", transaction, content()).await.unwrap());
+        assert_eq!(ids.len(), 3);
+    }
+}
+
+#[tokio::test]
+async fn what_is_sent_at_once_is_all_there_in_one_order() {
+    for (server, _database) in servers().await {
+        let room_id = server.room("alice", Preset::PublicChat).await;
+        let (alice, rooms) = (user("alice"), Arc::clone(&server.rooms));
+        let names: Vec<String> = (0..150).map(|number| format!("{number}")).collect();
+        let sends = names.iter().map(|name| {
+            let transaction = Transaction { device_id: "D", transaction_id: name };
+            rooms.send(
+                &alice,
+                &room_id,
+                "m.room.message",
+                transaction,
+                object(json!({ "body": name })),
+            )
+        });
+        let sent: BTreeSet<_> = join_all(sends).await.into_iter().map(|id| id.unwrap()).collect();
+        let page = rooms.messages(&alice, &room_id, &everything()).await.unwrap();
+        let messages = page.events.iter().filter(|event| event.pdu.kind() == "m.room.message");
+        let read: BTreeSet<_> = messages.map(|event| event.pdu.event_id().to_owned()).collect();
+        assert_eq!(read, sent);
+        let facts = rooms.room(&room_id).await.unwrap().facts(&rooms).await.unwrap();
+        assert_eq!(facts.head.notify_count, 150);
+        for pair in page.events.windows(2) {
+            let [first, second] = pair else { continue };
+            let follows: Vec<_> = second.pdu.prev_events().map(ToOwned::to_owned).collect();
+            assert_eq!(follows, [first.pdu.event_id().to_owned()]);
+            assert!(second.position() > first.position());
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_may_not_is_refused_and_nothing_is_stored() {
+    for (server, _database) in servers().await {
+        let (rooms, alice, bob) = (&server.rooms, user("alice"), user("bob"));
+        let room_id = server.room("alice", Preset::PublicChat).await;
+        let before = rooms.messages(&alice, &room_id, &everything()).await.unwrap().events.len();
+        let transaction = Transaction { device_id: "D", transaction_id: "1" };
+        let content = object(json!({}));
+        let stranger =
+            rooms.send(&bob, &room_id, "m.room.message", transaction, content.clone()).await;
+        assert!(matches!(stranger, Err(Error::NotJoined)), "{stranger:?}");
+        rooms.join(&bob, &room_id, None).await.unwrap();
+        let named = rooms
+            .set_state(&bob, &room_id, "m.room.name", "", object(json!({ "name": "x" })))
+            .await;
+        assert!(matches!(named, Err(Error::Denied(_))), "{named:?}");
+        let created = rooms.set_state(&alice, &room_id, "m.room.create", "", content.clone()).await;
+        assert!(matches!(created, Err(Error::Forbidden(_))), "{created:?}");
+        let large = object(json!({ "body": "x".repeat(70_000) }));
+        let large = rooms.send(&alice, &room_id, "m.room.message", transaction, large).await;
+        assert!(matches!(large, Err(Error::TooLarge(_))), "{large:?}");
+        let nul = rooms.set_state(&alice, &room_id, "m.x", "a\0b", content.clone()).await;
+        assert!(matches!(nul, Err(Error::InvalidParam(_))), "{nul:?}");
+        let unknown = RoomId::parse("!nowhere:example.org").unwrap();
+        let nowhere = rooms.send(&alice, &unknown, "m.room.message", transaction, content).await;
+        assert!(matches!(nowhere, Err(Error::NotJoined)), "{nowhere:?}");
+        let after = rooms.messages(&alice, &room_id, &everything()).await.unwrap().events.len();
+        assert_eq!(after, before + 1, "only the join");
+    }
+}
+
+#[tokio::test]
+async fn a_redaction_empties_the_event_for_good() {
+    for (server, _database) in servers().await {
+        let (rooms, alice, bob) = (&server.rooms, user("alice"), user("bob"));
+        let room_id = server.room("alice", Preset::PublicChat).await;
+        rooms.join(&bob, &room_id, None).await.unwrap();
+        let said = server.say("bob", &room_id, "secret").await;
+        let of_alice = server.say("alice", &room_id, "mine").await;
+        let transaction = Transaction { device_id: "D", transaction_id: "r" };
+        let refused = rooms.redact(&bob, &room_id, &of_alice, transaction, object(json!({}))).await;
+        assert!(matches!(refused, Err(Error::Forbidden(_))), "{refused:?}");
+        rooms.redact(&alice, &room_id, &said, transaction, object(json!({}))).await.unwrap();
+        for rooms in [Arc::clone(rooms), server.restarted()] {
+            let event = rooms.visible_event(&alice, &room_id, &said).await.unwrap();
+            assert_eq!(event.pdu.content(), "{}");
+            assert!(!event.pdu.json().contains("secret"));
+            assert!(event.redacted_by.is_some());
+        }
+    }
+}
