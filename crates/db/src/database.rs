@@ -9,6 +9,7 @@ use crate::{
     position::Positions,
     postgres::{Postgres, PostgresSnapshot},
     sqlite::{Sqlite, SqliteSnapshot},
+    value,
 };
 
 /// An open database. Clones share it; dropping the last one lets queued writes finish and closes it.
@@ -177,6 +178,7 @@ impl std::fmt::Debug for Database {
 
 impl Read for Database {
     async fn query(&self, sql: &'static str, params: Params) -> Result<Vec<Row>> {
+        value::check(&params)?;
         match &self.0.backend {
             Backend::Sqlite(sqlite) => sqlite.query(sql, &params).await,
             Backend::Postgres(postgres) => postgres.query(sql, &params).await,
@@ -194,6 +196,7 @@ enum View {
 
 impl Read for Snapshot {
     async fn query(&self, sql: &'static str, params: Params) -> Result<Vec<Row>> {
+        value::check(&params)?;
         match &self.0 {
             View::Sqlite(snapshot) => snapshot.query(sql, &params),
             View::Postgres(snapshot) => snapshot.query(sql, &params).await,

@@ -266,7 +266,8 @@ mod tests {
         let newer = outstanding(&[FIRST], &[record(FIRST), record(SECOND)]);
         assert!(matches!(newer, Err(MigrateError::Newer { database: 2, program: 1 })));
         let edited = Migration { sql: "a {text}", ..FIRST };
-        let changed = outstanding(&[edited, SECOND], &[record(FIRST)]);
+        let set = [edited, SECOND];
+        let changed = outstanding(&set, &[record(FIRST)]);
         assert!(matches!(changed, Err(MigrateError::Changed { number: 1, .. })));
         let unordered = outstanding(&[SECOND, FIRST], &[]);
         assert!(matches!(unordered, Err(MigrateError::Unordered { number: 2 })));

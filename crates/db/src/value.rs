@@ -4,6 +4,8 @@ use std::{fmt, ops::Deref, sync::Arc};
 use bytes::Bytes;
 use smallvec::SmallVec;
 
+use crate::{Error, Result};
+
 /// The values of a statement's `$1`, `$2`, … in order: see [`params!`](crate::params).
 pub type Params = SmallVec<[Value; 6]>;
 
@@ -155,9 +157,15 @@ macro_rules! params {
     }};
 }
 
+/// # Errors
+/// Fails if one of them is a text that can't be stored, and so can't be looked for either.
+pub(crate) fn check(params: &Params) -> Result<()> {
+    if params.iter().any(Value::is_unstorable) { Err(Error::unstorable_text()) } else { Ok(()) }
+}
+
 impl Value {
     /// Whether a text in it holds U+0000, which PostgreSQL can't store. SQLite could, but both engines refuse the same.
-    pub(crate) fn is_unstorable(&self) -> bool {
+    fn is_unstorable(&self) -> bool {
         let unstorable = |text: &str| memchr::memchr(0, text.as_bytes()).is_some();
         match self {
             Self::Text(text) => unstorable(text),

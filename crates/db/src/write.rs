@@ -1,7 +1,7 @@
 //! What is stored: a list of statements that are committed together or not at all.
 use std::fmt;
 
-use crate::{Error, Params, Publication, Row, Value};
+use crate::{Error, Params, Publication, Row, Value, value};
 
 /// A list of statements that are committed together or not at all.
 ///
@@ -73,11 +73,7 @@ impl Write {
     /// # Errors
     /// Fails if a text can't be stored.
     pub(crate) fn check(&self) -> Result<(), Error> {
-        let unstorable = |operation: &Operation| operation.params.iter().any(Value::is_unstorable);
-        if self.operations.iter().any(unstorable) {
-            return Err(Error::unstorable_text());
-        }
-        Ok(())
+        self.operations.iter().try_for_each(|operation| value::check(&operation.params))
     }
 }
 

@@ -55,9 +55,6 @@ pub(super) async fn query(
     sql: &'static str,
     params: &Params,
 ) -> Result<Vec<Row>> {
-    if params.iter().any(crate::Value::is_unstorable) {
-        return Err(crate::Error::unstorable_text());
-    }
     let statement = prepare(client, sql, params).await.map_err(failure::error)?;
     Ok(run(client, &statement, params, 0).await.map_err(failure::error)?.rows)
 }
