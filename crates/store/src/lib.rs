@@ -19,6 +19,7 @@ pub mod filters;
 pub mod interner;
 pub mod key_backups;
 pub mod key_signatures;
+pub mod media;
 pub mod memberships;
 pub mod numbers;
 pub mod one_time_keys;

@@ -16,4 +16,5 @@ migrations! {
     1 "0001_rooms",
     2 "0002_accounts",
     3 "0003_encryption",
+    4 "0004_media",
 }

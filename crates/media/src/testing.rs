@@ -1,0 +1,95 @@
+//! What the tests share: the service on each engine, and images.
+use std::{io::Cursor, sync::Arc};
+
+use blobs::Blobs;
+use bytes::Bytes;
+use clock::MockClock;
+use db::{Write, testing::TestDatabase};
+use entropy::SeededEntropy;
+use futures_util::{TryStreamExt as _, stream};
+use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
+use protocol::ids::{ServerName, UserId};
+use store::{Store, UserNum};
+use tempfile::TempDir;
+
+use crate::{Description, Media, Settings, UploadError};
+
+pub(crate) const SERVER: &str = "server.example";
+
+pub(crate) struct TestMedia {
+    pub(crate) media: Arc<Media>,
+    pub(crate) store: Store,
+    pub(crate) clock: Arc<MockClock>,
+    pub(crate) user: UserNum,
+    pub(crate) other: UserNum,
+    pub(crate) folder: TempDir,
+}
+
+impl TestMedia {
+    async fn new(database: &TestDatabase) -> Self {
+        let clock = Arc::new(MockClock::at_ms(1_700_000_000_000));
+        let store = Store::open(database.open().await, clock.clone(), SeededEntropy::shared(1))
+            .await
+            .unwrap();
+        let mut write = Write::new();
+        let mut users = Vec::new();
+        for name in ["@alice:server.example", "@bob:server.example"] {
+            let user_id = UserId::parse(name).unwrap();
+            users.push(store.interner.user(&mut write, &user_id).await.unwrap());
+        }
+        store.write(write).await.unwrap();
+        let folder = TempDir::new().unwrap();
+        let blobs = Blobs::open(folder.path().to_owned(), SeededEntropy::shared(2)).await.unwrap();
+        let settings = Settings {
+            server_name: ServerName::parse(SERVER).unwrap(),
+            upload_bytes_max: 1_000_000,
+            pixels_max: 4_000_000,
+            decoder_bytes_max: 32 << 20,
+            decoders: 2,
+        };
+        let media = Arc::new(Media::new(store.clone(), blobs, settings));
+        Self { media, store, clock, user: users[0], other: users[1], folder }
+    }
+
+    pub(crate) async fn upload(&self, content: &[u8]) -> Result<String, UploadError> {
+        self.media.upload(self.user, Description::default(), pieces(content)).await
+    }
+
+    pub(crate) async fn download(&self, media_id: &str) -> Vec<u8> {
+        let medium = self.media.find(SERVER, media_id, 0).await.unwrap();
+        read(medium.object).await
+    }
+}
+
+pub(crate) async fn read(object: blobs::Object) -> Vec<u8> {
+    let pieces: Vec<Bytes> = object.stream(0..u64::MAX).try_collect().await.unwrap();
+    pieces.concat()
+}
+
+/// A body as it comes from the network.
+pub(crate) fn pieces(
+    content: &[u8],
+) -> impl futures_util::Stream<Item = Result<Bytes, String>> + Unpin + use<> {
+    let pieces: Vec<_> =
+        content.chunks(1_000).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect();
+    stream::iter(pieces)
+}
+
+/// Runs a test on a fresh service on each engine.
+pub(crate) async fn on_each_engine(test: impl AsyncFn(TestMedia)) {
+    for database in db::testing::engines().await {
+        test(TestMedia::new(&database).await).await;
+    }
+}
+
+/// An image whose left half is red and whose right half is blue.
+pub(crate) fn red_and_blue(width: u32, height: u32) -> DynamicImage {
+    let color = |x, _| if x < width / 2 { Rgb([255, 0, 0]) } else { Rgb([0, 0, 255]) };
+    RgbImage::from_fn(width, height, color).into()
+}
+
+pub(crate) fn encoded(image: &DynamicImage, format: ImageFormat) -> Vec<u8> {
+    let mut bytes = Cursor::new(Vec::new());
+    image.write_to(&mut bytes, format).unwrap();
+    bytes.into_inner()
+}

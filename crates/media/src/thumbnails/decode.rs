@@ -1,0 +1,154 @@
+//! From a file to the bytes of a thumbnail. Runs on a thread that may block.
+use std::{
+    fs::File,
+    io::{BufReader, Seek as _, SeekFrom},
+};
+
+use fast_image_resize::{
+    FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer,
+    images::{Image, ImageRef},
+};
+use image::{
+    DynamicImage, ImageDecoder, ImageFormat, ImageReader, RgbImage, RgbaImage,
+    codecs::{jpeg::JpegEncoder, png::PngEncoder},
+    metadata::Orientation,
+};
+
+use super::{
+    header::{self, Format, Header},
+    size::{Plan, Size},
+};
+
+/// Quality of JPEG thumbnails, of 100.
+const JPEG_QUALITY: u8 = 82;
+
+/// The largest width or height.
+const SIDE_MAX: u32 = 65_535;
+
+/// What may be spent on one image.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    pub(super) pixels_max: u64,
+    /// Memory for its pixels.
+    pub(super) bytes_max: u64,
+}
+
+/// An encoded image.
+#[derive(Debug)]
+pub(super) struct Encoded {
+    pub(super) content_type: &'static str,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// Why there is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum DecodeError {
+    Unsupported,
+    TooLarge,
+}
+
+/// Makes a thumbnail. An image with too many pixels is refused by its header, before any decoder sees it. Of an animated
+/// image the first picture is taken.
+pub(super) fn thumbnail(
+    mut file: File,
+    size: Size,
+    limits: Limits,
+) -> Result<Encoded, DecodeError> {
+    let header = header::read(&mut file).ok().flatten().ok_or(DecodeError::Unsupported)?;
+    let pixels = u64::from(header.width) * u64::from(header.height);
+    if pixels > limits.pixels_max || header.width > SIDE_MAX || header.height > SIDE_MAX {
+        return Err(DecodeError::TooLarge);
+    }
+    let (image, orientation) = decode(file, header, limits)?;
+    let size = if is_turned(orientation) { size.turned() } else { size };
+    let plan = size.plan(header.width, header.height);
+    let mut small = shrink(image, plan).ok_or(DecodeError::Unsupported)?;
+    small.apply_orientation(orientation);
+    encode(&small).ok_or(DecodeError::Unsupported)
+}
+
+fn decode(
+    mut file: File,
+    header: Header,
+    limits: Limits,
+) -> Result<(DynamicImage, Orientation), DecodeError> {
+    file.seek(SeekFrom::Start(0)).map_err(|_| DecodeError::Unsupported)?;
+    let format = match header.format {
+        Format::Png => ImageFormat::Png,
+        Format::Jpeg => ImageFormat::Jpeg,
+        Format::Gif => ImageFormat::Gif,
+        Format::WebP => ImageFormat::WebP,
+    };
+    let mut reader = ImageReader::with_format(BufReader::new(file), format);
+    let mut decoder_limits = image::Limits::no_limits();
+    decoder_limits.max_image_width = Some(header.width);
+    decoder_limits.max_image_height = Some(header.height);
+    decoder_limits.max_alloc = Some(limits.bytes_max);
+    reader.limits(decoder_limits);
+    let mut decoder = reader.into_decoder().map_err(|_| DecodeError::Unsupported)?;
+    if decoder.dimensions() != (header.width, header.height) {
+        return Err(DecodeError::Unsupported);
+    }
+    if decoder.total_bytes() > limits.bytes_max {
+        return Err(DecodeError::TooLarge);
+    }
+    // Metadata that can't be read does not make the picture worse.
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let image = DynamicImage::from_decoder(decoder).map_err(|_| DecodeError::Unsupported)?;
+    Ok((image, orientation))
+}
+
+fn is_turned(orientation: Orientation) -> bool {
+    matches!(
+        orientation,
+        Orientation::Rotate90
+            | Orientation::Rotate270
+            | Orientation::Rotate90FlipH
+            | Orientation::Rotate270FlipH
+    )
+}
+
+/// Cuts out the middle and shrinks it, with eight bits a channel.
+fn shrink(image: DynamicImage, plan: Plan) -> Option<DynamicImage> {
+    let (width, height) = (image.width(), image.height());
+    let (pixel_type, pixels) = if image.color().has_alpha() {
+        (PixelType::U8x4, image.into_rgba8().into_raw())
+    } else {
+        (PixelType::U8x3, image.into_rgb8().into_raw())
+    };
+    let source = ImageRef::new(width, height, &pixels, pixel_type).ok()?;
+    let mut output = Image::new(plan.output.0, plan.output.1, pixel_type);
+    let middle = |whole: u32, kept: u32| f64::from(whole.saturating_sub(kept)) / 2.0;
+    let options =
+        ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom)).crop(
+            middle(width, plan.kept.0),
+            middle(height, plan.kept.1),
+            plan.kept.0.into(),
+            plan.kept.1.into(),
+        );
+    Resizer::new().resize(&source, &mut output, &options).ok()?;
+    let (width, height) = plan.output;
+    match pixel_type {
+        PixelType::U8x4 => RgbaImage::from_raw(width, height, output.into_vec()).map(Into::into),
+        _ => RgbImage::from_raw(width, height, output.into_vec()).map(Into::into),
+    }
+}
+
+/// JPEG, or PNG where something shines through.
+fn encode(image: &DynamicImage) -> Option<Encoded> {
+    let mut bytes = Vec::new();
+    let is_opaque =
+        image.as_rgba8().is_none_or(|pixels| pixels.pixels().all(|pixel| pixel[3] == 255));
+    let content_type = if is_opaque {
+        let encoder = JpegEncoder::new_with_quality(&mut bytes, JPEG_QUALITY);
+        image.to_rgb8().write_with_encoder(encoder).ok()?;
+        "image/jpeg"
+    } else {
+        image.write_with_encoder(PngEncoder::new(&mut bytes)).ok()?;
+        "image/png"
+    };
+    Some(Encoded { content_type, bytes })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,76 @@
+use image::ImageFormat;
+
+use super::*;
+use crate::testing::{SERVER, TestMedia, encoded, on_each_engine, read, red_and_blue};
+
+fn crop(side: u32) -> Size {
+    Size { width: side, height: side, method: Method::Crop }
+}
+
+async fn make(test: &TestMedia, id: &str, size: Size) -> Result<Thumbnail, ThumbnailError> {
+    test.media.thumbnail(SERVER, id, 0, size).await
+}
+
+#[tokio::test]
+async fn a_thumbnail_is_made_once_and_kept() {
+    on_each_engine(async |test| {
+        let id = test.upload(&encoded(&red_and_blue(500, 500), ImageFormat::Png)).await.unwrap();
+        let first = make(&test, &id, crop(90)).await.unwrap();
+        assert_eq!(first.content_type, "image/jpeg");
+        let digest = first.digest;
+        let image = image::load_from_memory(&read(first.object).await).unwrap();
+        assert_eq!((image.width(), image.height()), (96, 96));
+        // The same size after rounding; and what is stored outlives the memory.
+        assert_eq!(make(&test, &id, crop(96)).await.unwrap().digest, digest);
+        test.media.thumbnails.outcomes.clear();
+        let source = test.media.find(SERVER, &id, 0).await.unwrap().digest;
+        let row = media::find_thumbnail(&test.store.db, &source.0, 96, 96, "crop").await.unwrap();
+        assert_eq!(row.unwrap().digest, digest.0);
+        assert_eq!(make(&test, &id, crop(96)).await.unwrap().digest, digest);
+        // Removed by hand, it is made anew.
+        test.media.blobs.remove(&digest).await.unwrap();
+        assert_eq!(make(&test, &id, crop(96)).await.unwrap().digest, digest);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_no_image_or_too_large_has_no_thumbnail() {
+    on_each_engine(async |test| {
+        let svg = test.upload(b"<svg xmlns='http://www.w3.org/2000/svg'/>").await.unwrap();
+        for _ in 0..2 {
+            let result = make(&test, &svg, crop(96)).await;
+            assert!(matches!(result, Err(ThumbnailError::Unsupported)), "{result:?}");
+        }
+        let bomb = test.upload(b"GIF89a\xff\xff\xff\xff\0\0\0").await.unwrap();
+        let result = make(&test, &bomb, crop(96)).await;
+        assert!(matches!(result, Err(ThumbnailError::TooLarge)), "{result:?}");
+        let result = make(&test, &bomb, crop(0)).await;
+        assert!(matches!(result, Err(ThumbnailError::Empty)), "{result:?}");
+        let result = make(&test, "nothing", crop(96)).await;
+        assert!(matches!(result, Err(ThumbnailError::Find(FindError::Unknown))), "{result:?}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_requests_at_once_make_one() {
+    on_each_engine(async |test| {
+        let id = test.upload(&encoded(&red_and_blue(900, 700), ImageFormat::Jpeg)).await.unwrap();
+        let tasks: Vec<_> = (0..50)
+            .map(|_| {
+                let (media, id) = (test.media.clone(), id.clone());
+                tokio::spawn(async move {
+                    media.thumbnail(SERVER, &id, 0, crop(96)).await.unwrap().digest
+                })
+            })
+            .collect();
+        let mut digests = std::collections::BTreeSet::new();
+        for task in tasks {
+            digests.insert(task.await.unwrap());
+        }
+        assert_eq!(digests.len(), 1);
+        assert_eq!(test.media.thumbnails.waiting.load(Ordering::SeqCst), 0);
+    })
+    .await;
+}

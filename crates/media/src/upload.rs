@@ -1,0 +1,175 @@
+//! Uploads: streamed to disk, bounded, durable before anybody is told.
+use std::fmt;
+
+use blobs::Stored;
+use bytes::Bytes;
+use db::{Write, WriteError};
+use futures_util::{Stream, StreamExt as _};
+use store::{
+    UserNum,
+    media::{self, MediaRow},
+};
+
+use crate::{Media, content_type, is_short_text};
+
+/// How often another id is tried: 24 letters never meet by chance.
+const ID_TRIES: usize = 3;
+
+/// What an uploader says of the content; none of it is to be trusted.
+#[derive(Clone, Debug, Default)]
+pub struct Description {
+    /// Its type. What is none is stored as none.
+    pub content_type: Option<String>,
+    /// Its name. One that is too long or has control characters is stored as none.
+    pub file_name: Option<String>,
+    /// Its length in bytes: an upload that says that it is too large is refused before it is read.
+    pub length: Option<u64>,
+}
+
+/// Why an upload is not stored.
+#[derive(Debug, thiserror::Error)]
+pub enum UploadError {
+    /// Larger than allowed.
+    #[error("an upload can have at most {bytes_max} bytes")]
+    TooLarge {
+        /// The limit.
+        bytes_max: u64,
+    },
+    /// The client went away or broke the protocol.
+    #[error("the upload was interrupted: {0}")]
+    Interrupted(String),
+    /// There is no such announcement, or it has expired.
+    #[error("there is no such media")]
+    Unknown,
+    /// Somebody else announced it.
+    #[error("this media was announced by another user")]
+    OtherUser,
+    /// It has been uploaded before.
+    #[error("this media has been uploaded already")]
+    Done,
+    /// The disk failed.
+    #[error(transparent)]
+    Disk(#[from] blobs::Error),
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] db::Error),
+}
+
+impl Media {
+    /// Stores an upload and gives it an id.
+    ///
+    /// # Errors
+    /// See [`UploadError`]; nothing can be downloaded then.
+    pub async fn upload<E: fmt::Display>(
+        &self,
+        uploader: UserNum,
+        description: Description,
+        body: impl Stream<Item = Result<Bytes, E>> + Unpin,
+    ) -> Result<String, UploadError> {
+        let stored = self.receive(&description, body).await?;
+        let mut row = self.row(uploader, description, stored);
+        for _ in 0..ID_TRIES {
+            row.media_id = self.new_media_id();
+            let mut write = Write::new();
+            media::insert(&mut write, &row);
+            match self.store.write(write).await {
+                Ok(_) => return Ok(row.media_id),
+                Err(WriteError::Conflict { .. }) => {}
+                Err(error) => return Err(db::Error::from(error).into()),
+            }
+        }
+        Err(db::Error::inconsistent("every new media id is taken").into())
+    }
+
+    /// Stores the content of an upload that the same user has announced.
+    ///
+    /// # Errors
+    /// See [`UploadError`].
+    pub async fn upload_announced<E: fmt::Display>(
+        &self,
+        uploader: UserNum,
+        media_id: &str,
+        description: Description,
+        body: impl Stream<Item = Result<Bytes, E>> + Unpin,
+    ) -> Result<(), UploadError> {
+        self.check_announced(uploader, media_id).await?;
+        let stored = self.receive(&description, body).await?;
+        let mut row = self.row(uploader, description, stored);
+        media_id.clone_into(&mut row.media_id);
+        let mut write = Write::new();
+        media::complete(&mut write, &row);
+        match self.store.write(write).await {
+            Ok(_) => {
+                self.uploaded.notify_waiters();
+                Ok(())
+            }
+            Err(WriteError::Conflict { .. }) => Err(UploadError::Done),
+            Err(error) => Err(db::Error::from(error).into()),
+        }
+    }
+
+    async fn check_announced(&self, uploader: UserNum, media_id: &str) -> Result<(), UploadError> {
+        if !is_short_text(media_id) {
+            return Err(UploadError::Unknown);
+        }
+        let row = media::find(&self.store.db, media_id).await?.ok_or(UploadError::Unknown)?;
+        if row.uploader != uploader {
+            return Err(UploadError::OtherUser);
+        }
+        if row.digest.is_some() {
+            return Err(UploadError::Done);
+        }
+        let is_expired = row.expires_at.is_none_or(|expires| expires <= self.store.clock.now_ms());
+        if is_expired { Err(UploadError::Unknown) } else { Ok(()) }
+    }
+
+    /// Writes the body to disk. Interrupted, it leaves nothing there.
+    async fn receive<E: fmt::Display>(
+        &self,
+        description: &Description,
+        mut body: impl Stream<Item = Result<Bytes, E>> + Unpin,
+    ) -> Result<Stored, UploadError> {
+        let bytes_max = self.settings.upload_bytes_max;
+        if description.length.is_some_and(|length| length > bytes_max) {
+            return Err(UploadError::TooLarge { bytes_max });
+        }
+        let mut upload = self.blobs.begin().await?;
+        while let Some(piece) = body.next().await {
+            let piece = piece.map_err(|error| UploadError::Interrupted(error.to_string()))?;
+            if upload.bytes() + piece.len() as u64 > bytes_max {
+                return Err(UploadError::TooLarge { bytes_max });
+            }
+            upload.write(piece).await?;
+        }
+        Ok(upload.finish().await?)
+    }
+
+    fn row(&self, uploader: UserNum, description: Description, stored: Stored) -> MediaRow {
+        let content_type = description.content_type.as_deref().and_then(content_type::accepted);
+        MediaRow {
+            media_id: String::new(),
+            uploader,
+            content_type: content_type.map(str::to_owned),
+            file_name: description.file_name.filter(|name| is_short_text(name)),
+            bytes: i64::try_from(stored.bytes).unwrap_or(i64::MAX),
+            digest: Some(stored.digest.0.to_vec()),
+            created_at: self.store.clock.now_ms(),
+            expires_at: None,
+        }
+    }
+}
+
+impl UploadError {
+    /// Whether there is no space left.
+    #[must_use]
+    pub fn is_disk_full(&self) -> bool {
+        match self {
+            Self::Disk(error) => error.is_disk_full(),
+            Self::Database(error) => error.is_disk_full(),
+            _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

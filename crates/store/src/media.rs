@@ -1,0 +1,178 @@
+//! Tables `media` (what users uploaded) and `thumbnails` (what was made of it).
+use db::{OperationIndex, Read, Result, Row, Write, params};
+
+use crate::UserNum;
+
+/// An upload, or the announcement of one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MediaRow {
+    /// The part of its `mxc://` URI behind the server name.
+    pub media_id: String,
+    /// Who uploaded it.
+    pub uploader: UserNum,
+    /// What the uploader called its type.
+    pub content_type: Option<String>,
+    /// What the uploader called it.
+    pub file_name: Option<String>,
+    /// Its length.
+    pub bytes: i64,
+    /// SHA-256 of the content; `None` while it is only announced.
+    pub digest: Option<Vec<u8>>,
+    /// When it was uploaded or announced (Unix ms).
+    pub created_at: i64,
+    /// When the announcement ends (Unix ms).
+    pub expires_at: Option<i64>,
+}
+
+/// A thumbnail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ThumbnailRow {
+    /// The width that it was made for.
+    pub width: u32,
+    /// The height that it was made for.
+    pub height: u32,
+    /// `crop` or `scale`.
+    pub method: &'static str,
+    /// Its type.
+    pub content_type: String,
+    /// Its length.
+    pub bytes: i64,
+    /// SHA-256 of the thumbnail.
+    pub digest: Vec<u8>,
+}
+
+/// One upload or announcement.
+///
+/// # Errors
+/// Fails if the database fails.
+pub async fn find(reader: &impl Read, media_id: &str) -> Result<Option<MediaRow>> {
+    let row = reader
+        .query_optional(
+            "SELECT media_id, uploader_num, content_type, file_name, bytes, digest, created_at, \
+             expires_at FROM media WHERE media_id = $1",
+            params![media_id],
+        )
+        .await?;
+    row.as_ref().map(from_row).transpose()
+}
+
+/// Adds an upload or an announcement. The write is rejected if the id is taken.
+pub fn insert(write: &mut Write, media: &MediaRow) -> OperationIndex {
+    write.execute(
+        "INSERT INTO media (media_id, uploader_num, content_type, file_name, bytes, digest, \
+         created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        params![
+            media.media_id.as_str(),
+            media.uploader,
+            media.content_type.clone(),
+            media.file_name.clone(),
+            media.bytes,
+            media.digest.clone(),
+            media.created_at,
+            media.expires_at
+        ],
+    )
+}
+
+/// Completes what was announced. The write is rejected if it was completed before.
+pub fn complete(write: &mut Write, media: &MediaRow) -> OperationIndex {
+    write.execute_expecting(
+        "UPDATE media SET content_type = $2, file_name = $3, bytes = $4, digest = $5, \
+         expires_at = NULL WHERE media_id = $1 AND digest IS NULL",
+        params![
+            media.media_id.as_str(),
+            media.content_type.clone(),
+            media.file_name.clone(),
+            media.bytes,
+            media.digest.clone()
+        ],
+        1,
+    )
+}
+
+/// How many uploads a user has announced that are neither done nor expired.
+///
+/// # Errors
+/// Fails if the database fails.
+pub async fn count_announced(reader: &impl Read, uploader: UserNum, now_ms: i64) -> Result<i64> {
+    let row = reader
+        .query_optional(
+            "SELECT COUNT(*) FROM media \
+             WHERE uploader_num = $1 AND digest IS NULL AND expires_at > $2",
+            params![uploader, now_ms],
+        )
+        .await?;
+    row.map_or(Ok(0), |row| row.get(0))
+}
+
+/// Forgets a user's announcements that have expired.
+pub fn forget_expired(write: &mut Write, uploader: UserNum, now_ms: i64) {
+    write.execute(
+        "DELETE FROM media WHERE uploader_num = $1 AND digest IS NULL AND expires_at <= $2",
+        params![uploader, now_ms],
+    );
+}
+
+/// A thumbnail of the content with this digest.
+///
+/// # Errors
+/// Fails if the database fails.
+pub async fn find_thumbnail(
+    reader: &impl Read,
+    source_digest: &[u8],
+    width: u32,
+    height: u32,
+    method: &'static str,
+) -> Result<Option<ThumbnailRow>> {
+    let row = reader
+        .query_optional(
+            "SELECT content_type, bytes, digest FROM thumbnails \
+             WHERE source_digest = $1 AND width = $2 AND height = $3 AND method = $4",
+            params![source_digest, width, height, method],
+        )
+        .await?;
+    let thumbnail = |row: Row| {
+        let (content_type, bytes, digest) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok(ThumbnailRow { width, height, method, content_type, bytes, digest })
+    };
+    row.map(thumbnail).transpose()
+}
+
+/// Adds a thumbnail, or replaces the one of the same size.
+pub fn upsert_thumbnail(
+    write: &mut Write,
+    source_digest: &[u8],
+    thumbnail: &ThumbnailRow,
+    now_ms: i64,
+) {
+    write.execute(
+        "INSERT INTO thumbnails (source_digest, width, height, method, content_type, bytes, \
+         digest, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
+         ON CONFLICT (source_digest, width, height, method) DO UPDATE SET \
+         content_type = excluded.content_type, bytes = excluded.bytes, \
+         digest = excluded.digest, created_at = excluded.created_at",
+        params![
+            source_digest,
+            thumbnail.width,
+            thumbnail.height,
+            thumbnail.method,
+            thumbnail.content_type.as_str(),
+            thumbnail.bytes,
+            thumbnail.digest.clone(),
+            now_ms
+        ],
+    );
+}
+
+fn from_row(row: &Row) -> Result<MediaRow> {
+    Ok(MediaRow {
+        media_id: row.get(0)?,
+        uploader: row.get(1)?,
+        content_type: row.get(2)?,
+        file_name: row.get(3)?,
+        bytes: row.get(4)?,
+        digest: row.get(5)?,
+        created_at: row.get(6)?,
+        expires_at: row.get(7)?,
+    })
+}
