@@ -3,6 +3,8 @@ use std::{collections::BTreeSet, future::Future, pin::Pin};
 
 use store::{RoomNum, UserNum};
 
+mod rooms;
+
 /// An answer that may need the database.
 pub type SharingFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, db::Error>> + Send + 'a>>;
 

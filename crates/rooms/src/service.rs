@@ -226,8 +226,8 @@ impl Rooms {
     ///
     /// # Errors
     /// Fails if the database fails.
-    pub async fn rooms_of(&self, user: UserNum) -> Result<Arc<UserRooms>> {
-        Ok(self.memberships.of(&self.store.db, user).await?)
+    pub async fn rooms_of(&self, user: UserNum) -> db::Result<Arc<UserRooms>> {
+        self.memberships.of(&self.store.db, user).await
     }
 
     /// The users who are joined to a room that `user` is joined to, themselves included.

@@ -3,7 +3,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use store::{RoomNum, UserNum, memberships as table};
 
-use crate::{error::Result, service::Rooms};
+use crate::service::Rooms;
 
 impl Rooms {
     /// Those of `others` who are joined to a room that `user` is joined to.
@@ -14,7 +14,7 @@ impl Rooms {
         self: &Arc<Self>,
         user: UserNum,
         others: &[UserNum],
-    ) -> Result<BTreeSet<UserNum>> {
+    ) -> db::Result<BTreeSet<UserNum>> {
         let rooms: BTreeSet<RoomNum> = self.rooms_of(user).await?.joined().into_iter().collect();
         let mut sharing = BTreeSet::new();
         for other in others {
@@ -36,7 +36,7 @@ impl Rooms {
         user: UserNum,
         after: i64,
         until: i64,
-    ) -> Result<Vec<UserNum>> {
+    ) -> db::Result<Vec<UserNum>> {
         let mut met = BTreeSet::new();
         for own in self.rooms_of(user).await?.all() {
             let moved = own.position > after && own.position <= until;

@@ -40,6 +40,9 @@ impl Sync {
         } else {
             Vec::new()
         };
+        if !whole && !request.filter.room.timeline.allows_everything() {
+            events.extend(self.state_not_shown(room, window, piece).await?);
+        }
         if filter.lazy_load_members {
             let wanted = members_shown(request, piece);
             events.retain(|event| event.pdu.kind() != "m.room.member" || is_of(event, &wanted));
@@ -49,6 +52,7 @@ impl Sync {
         }
         events.retain(|event| filter.matches(&event.pdu));
         events.sort_by_key(|event| event.position());
+        events.dedup_by_key(|event| event.num);
         Ok(StateEvents { events })
     }
 
@@ -96,6 +100,20 @@ impl Sync {
             changes.into_iter().map(|change| (change.state_key_num, change.event_num)).collect();
         let numbers: Vec<EventNum> = latest.into_values().flatten().collect();
         Ok(self.rooms.events(&numbers).await?)
+    }
+
+    /// State that has changed beside the timeline, but that the timeline's filter has kept from it.
+    async fn state_not_shown(
+        &self,
+        room: &Room,
+        window: Window,
+        piece: &Piece,
+    ) -> Result<Vec<Arc<Event>>> {
+        let after = if piece.limited { piece.start } else { window.after() };
+        let shown: BTreeSet<EventNum> = piece.events.iter().map(|event| event.num).collect();
+        let mut changed = self.changed_state(room, after, window.now.position).await?;
+        changed.retain(|event| !shown.contains(&event.num));
+        Ok(changed)
     }
 
     /// The members that a lazily loading client needs to show the timeline, which it may not have.

@@ -1,0 +1,30 @@
+//! The rooms of this server, asked who is together with whom.
+use std::{collections::BTreeSet, sync::Arc};
+
+use rooms::Rooms;
+use store::{RoomNum, UserNum};
+
+use super::{SharedRooms, SharingFuture};
+
+impl SharedRooms for Arc<Rooms> {
+    fn joined_rooms(&self, user: UserNum) -> SharingFuture<'_, Vec<RoomNum>> {
+        Box::pin(async move { Ok(self.rooms_of(user).await?.joined()) })
+    }
+
+    fn sharing_with<'a>(
+        &'a self,
+        user: UserNum,
+        others: &'a [UserNum],
+    ) -> SharingFuture<'a, BTreeSet<UserNum>> {
+        Box::pin(async move { Ok(Rooms::sharing_with(self, user, others).await?) })
+    }
+
+    fn met_or_parted(
+        &self,
+        user: UserNum,
+        after: i64,
+        until: i64,
+    ) -> SharingFuture<'_, Vec<UserNum>> {
+        Box::pin(async move { Ok(Rooms::met_or_parted(self, user, after, until).await?) })
+    }
+}
