@@ -27,7 +27,6 @@ use self::{references::References, text::Text};
 /// One event, immutable. Share it as `Arc<Pdu>`.
 #[derive(Clone)]
 pub struct Pdu {
-    json: Box<str>,
     event_id: OwnedEventId,
     room_id: OwnedRoomId,
     sender: OwnedUserId,
@@ -40,6 +39,7 @@ pub struct Pdu {
     origin_server_ts: i64,
     depth: i64,
     version: RoomVersion,
+    json: Box<str>,
 }
 
 impl Pdu {

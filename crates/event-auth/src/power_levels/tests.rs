@@ -61,7 +61,7 @@ fn changes() {
                              "notifications": {"room": 20}}));
     let changes: Vec<_> = new
         .changes_from(&old, true)
-        .map(|change| (change.of_user.map(|user| user.as_str()), change.old, change.new))
+        .map(|change| (change.of_user.map(UserId::as_str), change.old, change.new))
         .collect();
     assert_eq!(
         changes,

@@ -62,10 +62,10 @@ impl fmt::Display for JsonError {
             JsonFault::Truncated => out.write_str("not JSON: it ends too early")?,
             JsonFault::Float => out.write_str("only integers are allowed as numbers")?,
             JsonFault::IntegerOutOfRange => {
-                out.write_str("an integer is out of the range ±(2^53 - 1)")?
+                out.write_str("an integer is out of the range ±(2^53 - 1)")?;
             }
             JsonFault::DuplicateKey(key) => {
-                write!(out, "the key {key:?} occurs twice in one object")?
+                write!(out, "the key {key:?} occurs twice in one object")?;
             }
             JsonFault::TooDeep => write!(out, "nested deeper than {} levels", super::DEPTH_MAX)?,
             JsonFault::NotAnObject => out.write_str("a JSON object is wanted here")?,

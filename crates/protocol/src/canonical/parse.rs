@@ -1,4 +1,4 @@
-//! Bytes to canonical JSON: serde_json's reader with a stricter idea of a value.
+//! Bytes to canonical JSON: `serde_json`'s reader with a stricter idea of a value.
 use std::{cell::RefCell, fmt};
 
 use ruma::Int;

@@ -34,8 +34,8 @@ fn fields_are_read() {
     assert_eq!(pdu.state_key(), None);
     assert_eq!(pdu.origin_server_ts(), 1_700_000_000_123);
     assert_eq!(pdu.depth(), 7);
-    assert_eq!(pdu.prev_events().map(|id| id.as_str()).collect::<Vec<_>>(), ["$c"]);
-    assert_eq!(pdu.auth_events().map(|id| id.as_str()).collect::<Vec<_>>(), ["$a", "$b"]);
+    assert_eq!(pdu.prev_events().map(EventId::as_str).collect::<Vec<_>>(), ["$c"]);
+    assert_eq!(pdu.auth_events().map(EventId::as_str).collect::<Vec<_>>(), ["$a", "$b"]);
     assert_eq!(pdu.content(), r#"{"body":"hi \"there\"","n":1}"#);
     assert_eq!(pdu.redacts(), None);
 }
@@ -57,7 +57,6 @@ fn text_with_escapes_is_unescaped() {
 #[test]
 fn a_copy_keeps_its_places() {
     let pdu = pdu(RoomVersion::V11, &message()).unwrap();
-    #[expect(clippy::redundant_clone, reason = "the copy is what is tested")]
     let copy = pdu.clone();
     drop(pdu);
     assert_eq!(copy.kind(), "m.room.message");
@@ -122,7 +121,7 @@ fn old_versions_have_pairs_as_references() {
     event["prev_events"] = json!([["$p:example.org", {"sha256": "$x", "$y": ""}]]);
     event["auth_events"] = json!([["$a:example.org", {}], ["$b:example.org", {}]]);
     let old = pdu(RoomVersion::V2, &event).unwrap();
-    assert_eq!(old.prev_events().map(|id| id.as_str()).collect::<Vec<_>>(), ["$p:example.org"]);
+    assert_eq!(old.prev_events().map(EventId::as_str).collect::<Vec<_>>(), ["$p:example.org"]);
     assert_eq!(old.auth_events().count(), 2);
     assert!(pdu(RoomVersion::V3, &event).is_err());
     assert!(pdu(RoomVersion::V2, &message()).is_err());
@@ -132,7 +131,7 @@ fn old_versions_have_pairs_as_references() {
 fn references_with_escapes_are_read() {
     let json = message().to_string().replace("\"$c\"", "\"\\u0024c\"");
     let pdu = Pdu::from_stored(ID.try_into().unwrap(), RoomVersion::V11, json).unwrap();
-    assert_eq!(pdu.prev_events().map(|id| id.as_str()).collect::<Vec<_>>(), ["$c"]);
+    assert_eq!(pdu.prev_events().map(EventId::as_str).collect::<Vec<_>>(), ["$c"]);
 }
 
 #[test]

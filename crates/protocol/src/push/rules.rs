@@ -217,7 +217,7 @@ impl PushRules {
             // ruma counts positions as if the rule were new, and panics where it is not and moves to the end.
             remove(&mut rules, kind, rule_id)?;
         }
-        rules.insert(rule, after, before).map_err(insert_error)?;
+        rules.insert(rule, after, before).map_err(|error| insert_error(&error))?;
         if let Some(enabled) = was_enabled {
             rules
                 .set_enabled(kind.ruma(), rule_id, enabled)
@@ -264,7 +264,7 @@ fn new_rule(kind: RuleKind, rule_id: &str, body: Body) -> Result<NewPushRule, Pu
     })
 }
 
-fn insert_error(error: InsertPushRuleError) -> PushRuleError {
+fn insert_error(error: &InsertPushRuleError) -> PushRuleError {
     match error {
         InsertPushRuleError::ServerDefaultRuleId => PushRuleError::ServerDefault,
         InsertPushRuleError::RelativeToServerDefaultRule | InsertPushRuleError::UnknownRuleId => {

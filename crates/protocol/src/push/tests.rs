@@ -27,6 +27,7 @@ fn verdict(rules: &PushRules, event: &Pdu, room: &RoomContext) -> (Option<String
     (verdict.rule_id.map(str::to_owned), verdict.notifies(), verdict.highlights())
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "so the tables below stay readable")]
 fn default_verdict(
     kind: &str,
     state_key: Option<&str>,
@@ -151,6 +152,7 @@ fn nobody_is_notified_of_their_own_events() {
     assert!(verdict.rule_id.is_none() && !verdict.notifies());
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "so the tables below stay readable")]
 fn put(
     rules: &mut PushRules,
     kind: RuleKind,

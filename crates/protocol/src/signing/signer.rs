@@ -92,7 +92,7 @@ impl Signer {
         // The content hash covers the whole event without hashes and signatures.
         let hash = BASE64.encode(sha256(parts.write(&content, true, None, None).as_bytes()));
         // The signature and the event id cover the redacted event.
-        let redacted = self.redacted(intent, &content);
+        let redacted = redacted(intent, &content);
         let signed = parts.write(&redacted, false, Some(&hash), None);
         let event_id = event_id_of_hash(&sha256(signed.as_bytes()), intent.version);
         let signature = self.key.sign(signed.as_bytes());
@@ -102,18 +102,19 @@ impl Signer {
         limits::check_event_bytes(json.len())?;
         Ok(Verified::new(Pdu::from_stored(event_id, intent.version, json)?))
     }
+}
 
-    fn redacted(&self, intent: &EventIntent, content: &str) -> String {
-        if redaction::keeps_no_content(&intent.kind, intent.version) {
-            return "{}".to_owned();
-        }
-        if redaction::keeps_all_content(&intent.kind, intent.version) {
-            return content.to_owned();
-        }
-        let mut kept = intent.content.clone();
-        redaction::redact_content(&mut kept, &intent.kind, intent.version);
-        canonical::to_string(&kept)
+/// The content that is left of the event when it is redacted.
+fn redacted(intent: &EventIntent, content: &str) -> String {
+    if redaction::keeps_no_content(&intent.kind, intent.version) {
+        return "{}".to_owned();
     }
+    if redaction::keeps_all_content(&intent.kind, intent.version) {
+        return content.to_owned();
+    }
+    let mut kept = intent.content.clone();
+    redaction::redact_content(&mut kept, &intent.kind, intent.version);
+    canonical::to_string(&kept)
 }
 
 /// The parts of an event that stay the same in its three spellings.
