@@ -1,0 +1,115 @@
+//! The command line: one file a command.
+mod completions;
+mod config;
+mod doctor;
+mod endpoints;
+mod register_new_matrix_user;
+mod serve;
+mod status;
+mod up;
+mod user;
+mod version;
+
+use std::{ffi::OsString, path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+pub(crate) use self::version::VERSION;
+use crate::{failure::Failure, folder::Folder, output::Output};
+
+/// A Matrix homeserver in one process.
+#[derive(Debug, Parser)]
+#[command(name = "longhouse", version, disable_help_subcommand = true)]
+struct Line {
+    /// The node's folder: configuration, database, keys, media, socket.
+    #[arg(long, value_name = "DIR", env = "LONGHOUSE_DATA", default_value = "data")]
+    data: PathBuf,
+    /// Print results as one JSON document.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Starts a node in the data folder, and makes the folder at the first start.
+    Up(up::Up),
+    /// Starts a node with a configuration file.
+    Serve(serve::Serve),
+    /// Looks at the configuration.
+    #[command(subcommand)]
+    Config(config::Config),
+    /// Manages accounts of a running node.
+    #[command(subcommand)]
+    User(user::User),
+    /// Tells how the running node does.
+    Status,
+    /// Checks the installation as clients see it, and says what to do about faults.
+    Doctor(doctor::Doctor),
+    /// Prints the version.
+    Version,
+    /// Prints a shell's completions.
+    Completions(completions::Completions),
+    /// Lists every HTTP endpoint.
+    Endpoints,
+}
+
+/// What every command may want to know.
+#[derive(Clone, Debug)]
+pub(crate) struct Context {
+    pub(crate) folder: Folder,
+    pub(crate) output: Output,
+}
+
+/// Runs the command that `arguments` (with the program's name first) ask for.
+pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
+    if called_as(&arguments, "register_new_matrix_user") {
+        return finish(register_new_matrix_user::run(arguments));
+    }
+    let line = Line::parse_from(arguments);
+    let context = Context { folder: Folder::new(line.data), output: Output { json: line.json } };
+    finish(match line.command {
+        Command::Up(command) => command.run(&context),
+        Command::Serve(command) => command.run(&context),
+        Command::Config(command) => command.run(&context),
+        Command::User(command) => command.run(&context),
+        Command::Status => status::run(&context),
+        Command::Doctor(command) => command.run(&context),
+        Command::Version => version::run(&context),
+        Command::Completions(command) => command.run(),
+        Command::Endpoints => endpoints::run(&context),
+    })
+}
+
+/// Whether the program was started under another name, by a link for instance.
+fn called_as(arguments: &[OsString], name: &str) -> bool {
+    let program = arguments.first().map(PathBuf::from);
+    program.is_some_and(|program| program.file_name().is_some_and(|own| own == name))
+}
+
+fn finish(result: Result<(), Failure>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            crate::output::note(&format!("longhouse: {failure}"));
+            failure.exit_code()
+        }
+    }
+}
+
+/// Runs what a command does on a small runtime of its own.
+pub(crate) fn block_on<T>(task: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| Failure::of("cannot start", &error))?.block_on(task)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Line::command().debug_assert();
+    }
+}

@@ -1,0 +1,161 @@
+//! `longhouse user …`: accounts of a running node, over its socket.
+use api_admin::local::{
+    create_user, deactivate_user,
+    document::{Administrates, Deactivation, NewPassword, NewUser, User as Account, Users},
+    list_users, set_admin, set_password,
+};
+use clap::{Args, Subcommand};
+use serde_json::Value;
+
+use super::{Context, block_on};
+use crate::{control::Control, failure::Failure, output::table, passwords};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum User {
+    /// Makes an account.
+    Create(Create),
+    /// Lists accounts.
+    List {
+        /// Closed accounts as well.
+        #[arg(long)]
+        deactivated: bool,
+    },
+    /// Gives a user another password.
+    Password {
+        /// The user: a name, or a whole user id.
+        user: String,
+        #[command(flatten)]
+        password: PasswordSource,
+        /// Let the user's sessions go on.
+        #[arg(long)]
+        keep_sessions: bool,
+    },
+    /// Closes an account for good: all its sessions end, and its name is not free again.
+    Deactivate {
+        /// The user: a name, or a whole user id.
+        user: String,
+        /// Forget the user's profile and data as far as possible.
+        #[arg(long)]
+        erase: bool,
+        /// Do not ask.
+        #[arg(long, short)]
+        yes: bool,
+    },
+    /// Makes a user an administrator.
+    Promote {
+        /// The user: a name, or a whole user id.
+        user: String,
+    },
+    /// Makes an administrator an ordinary user.
+    Demote {
+        /// The user: a name, or a whole user id.
+        user: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Create {
+    /// The user's name, the part before the colon.
+    name: String,
+    #[command(flatten)]
+    password: PasswordSource,
+    /// Make them an administrator.
+    #[arg(long)]
+    admin: bool,
+    /// What they are called; their name without it.
+    #[arg(long, value_name = "NAME")]
+    displayname: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PasswordSource {
+    /// Read the password from the first line of a file, or of standard input (`-`).
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<String>,
+}
+
+impl PasswordSource {
+    fn read(&self) -> Result<String, Failure> {
+        passwords::new_password(self.password_file.as_deref())
+    }
+}
+
+impl User {
+    pub(super) fn run(self, context: &Context) -> Result<(), Failure> {
+        let node = Control::new(&context.folder);
+        match self {
+            Self::Create(create) => create.run(context, &node),
+            Self::List { deactivated } => list(context, &node, deactivated),
+            Self::Password { user, password, keep_sessions } => {
+                node.check_running()?;
+                let password = password.read()?;
+                let body = NewPassword { password, logout_devices: !keep_sessions };
+                let _: Value = block_on(node.ask(&set_password::ENDPOINT, &user, &body))?;
+                done(context, &user, "has a new password")
+            }
+            Self::Deactivate { user, erase, yes } => {
+                node.check_running()?;
+                if !yes {
+                    passwords::confirm(&format!("Close the account of {user} for good?"))?;
+                }
+                let _: Value =
+                    block_on(node.ask(&deactivate_user::ENDPOINT, &user, &Deactivation { erase }))?;
+                done(context, &user, "is deactivated")
+            }
+            Self::Promote { user } => administrates(context, &node, &user, true),
+            Self::Demote { user } => administrates(context, &node, &user, false),
+        }
+    }
+}
+
+impl Create {
+    fn run(self, context: &Context, node: &Control) -> Result<(), Failure> {
+        node.check_running()?;
+        let password = self.password.read()?;
+        let body =
+            NewUser { name: self.name, password, admin: self.admin, displayname: self.displayname };
+        let made: Account = block_on(node.ask(&create_user::ENDPOINT, "", &body))?;
+        context.output.result(&made, |made| {
+            let role = if made.admin { " as an administrator" } else { "" };
+            format!("{} can log in now{role}", made.user_id)
+        })
+    }
+}
+
+/// Asks page by page: a node with many users answers in pieces.
+fn list(context: &Context, node: &Control, deactivated: bool) -> Result<(), Failure> {
+    let mut all = Users { users: Vec::new() };
+    loop {
+        let after = all.users.last().map(|user| user.user_id.clone()).unwrap_or_default();
+        let query = [("after", after), ("deactivated", deactivated.to_string())];
+        let page: Users = block_on(node.get(&list_users::ENDPOINT, &query))?;
+        if page.users.is_empty() {
+            break;
+        }
+        all.users.extend(page.users);
+    }
+    context.output.result(&all, |all| {
+        let row = |user: &Account| {
+            let admin = if user.admin { "administrator" } else { "" };
+            let closed = if user.deactivated { "deactivated" } else { "" };
+            let kind = user.user_type.clone().unwrap_or_default();
+            vec![user.user_id.clone(), admin.to_owned(), closed.to_owned(), kind]
+        };
+        table(&all.users.iter().map(row).collect::<Vec<_>>())
+    })
+}
+
+fn administrates(
+    context: &Context,
+    node: &Control,
+    user: &str,
+    admin: bool,
+) -> Result<(), Failure> {
+    let _: Value = block_on(node.ask(&set_admin::ENDPOINT, user, &Administrates { admin }))?;
+    done(context, user, if admin { "is an administrator" } else { "is no administrator" })
+}
+
+fn done(context: &Context, user: &str, what: &str) -> Result<(), Failure> {
+    let result = serde_json::json!({ "user": user, "done": what });
+    context.output.result(&result, |_| format!("{user} {what}"))
+}
