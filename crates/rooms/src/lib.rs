@@ -21,6 +21,7 @@ mod directory;
 mod error;
 mod event_cache;
 mod facts;
+mod fully_read;
 mod membership;
 mod memberships;
 mod powers;
@@ -59,3 +60,4 @@ pub use self::{
     typing::TIMEOUT_MS_MAX as TYPING_TIMEOUT_MS_MAX,
     visibility::{HistoryVisibility, View},
 };
+pub use store::{events::Direction, memberships::Membership};

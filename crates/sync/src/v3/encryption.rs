@@ -26,7 +26,8 @@ impl Sync {
             .encryption
             .to_device_messages(user, device_id, after, until, TO_DEVICE_MAX)
             .await?;
-        let raw = |message: store::to_device::ToDeviceMessage| RawValue::from_string(message.message);
+        let raw =
+            |message: store::to_device::ToDeviceMessage| RawValue::from_string(message.message);
         let events = inbox.messages.into_iter().map(raw).collect::<serde_json::Result<Vec<_>>>()?;
         Ok((Events { events }, StreamToken { position: inbox.position.min(now.position), ..now }))
     }

@@ -41,7 +41,8 @@ impl Sync {
         let piece = self.piece(request, room_window, room, &view).await?;
         let state = self.state(request, room_window, room, &piece, whole).await?;
         let ephemeral = self.ephemeral(request, room_window, room).await?;
-        let counts = self.push.counts(&self.rooms, &request.user_id, request.user_num, room).await?;
+        let counts =
+            self.push.counts(&self.rooms, &request.user_id, request.user_num, room).await?;
         let has_news = !piece.events.is_empty()
             || piece.limited
             || !state.is_empty()
