@@ -41,7 +41,7 @@ struct Use {
 
 impl Accounts {
     /// Notes that a session is used. Costs next to nothing for a session that was noted lately.
-    pub fn note_use(&self, session: &Session, address: IpAddr, user_agent: Option<&str>) {
+    pub fn note_activity(&self, session: &Session, address: IpAddr, user_agent: Option<&str>) {
         let now_ms = self.now_ms();
         if !session.note_use(address, now_ms, INTERVAL_MS) {
             return;

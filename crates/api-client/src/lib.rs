@@ -11,16 +11,20 @@ macro_rules! v3 {
     };
 }
 
+pub mod accounts;
 mod app;
 pub mod rooms;
 pub mod server;
+pub mod sync;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 use std::sync::Arc;
 
-use accounts::Session;
+use ::accounts::Session;
 use endpoint::endpoints;
 
-pub use app::{App, AssembleError, Observers, Services, Settings, Support};
+pub use app::{App, AssembleError, Foundation, Services, Settings, Support};
 
 /// Who is asking: a handler reads `caller.user_id` and the other fields of the [`Session`].
 pub type Caller = endpoint::Caller<Arc<Session>>;
@@ -28,4 +32,7 @@ pub type Caller = endpoint::Caller<Arc<Session>>;
 /// Who is asking, if anybody says so.
 pub type OptionalCaller = endpoint::OptionalCaller<Arc<Session>>;
 
-endpoints! { App => server, rooms }
+endpoints! { App => accounts, server, rooms, sync }
+
+#[cfg(all(test, feature = "testing"))]
+mod tests;

@@ -24,6 +24,12 @@ kinds! {
     USER_DEACTIVATED = FORBIDDEN "M_USER_DEACTIVATED",
     /// The body is JSON, but not what this endpoint reads.
     BAD_JSON = BAD_REQUEST "M_BAD_JSON",
+    /// The server alone sets this; clients have another endpoint for it.
+    SERVER_CONTROLLED = METHOD_NOT_ALLOWED "M_BAD_JSON",
+    /// The profile would become too large.
+    PROFILE_TOO_LARGE = BAD_REQUEST "M_PROFILE_TOO_LARGE",
+    /// The name of a profile field is too long.
+    KEY_TOO_LARGE = BAD_REQUEST "M_KEY_TOO_LARGE",
     /// The body is not JSON.
     NOT_JSON = BAD_REQUEST "M_NOT_JSON",
     /// There is no such thing.

@@ -1,0 +1,19 @@
+//! `GET /_matrix/client/v3/login` ([spec])
+//!
+//! [spec]: https://spec.matrix.org/v1.16/client-server-api/#get_matrixclientv3login
+use endpoint::{Auth, Endpoint, Json, Method, RateClass, body};
+use serde_json::{Value, json};
+
+pub(crate) const ENDPOINT: Endpoint = Endpoint {
+    method: Method::Get,
+    paths: v3!("/login"),
+    auth: Auth::None,
+    rate: RateClass::Read,
+    body_bytes_max: body::NONE,
+    spec: "https://spec.matrix.org/v1.16/client-server-api/#get_matrixclientv3login",
+    summary: "Lists the ways to log in.",
+};
+
+pub(crate) async fn handler() -> Json<Value> {
+    Json(json!({ "flows": [{ "type": "m.login.password" }] }))
+}

@@ -1,0 +1,116 @@
+//! `POST /_matrix/client/v3/register` ([spec])
+//!
+//! [spec]: https://spec.matrix.org/v1.16/client-server-api/#post_matrixclientv3register
+use accounts::{
+    administration::CreateError,
+    login::DeviceRequest,
+    registration::{RegisterError, RegistrationRequest},
+    usernames::NameError,
+};
+use endpoint::{
+    Auth, Endpoint, Failure, Json, JsonOrEmpty, Kind, Method, Query, RateClass, State, body,
+    error::{
+        EXCLUSIVE, FORBIDDEN, GUEST_ACCESS_FORBIDDEN, INTERNAL, INVALID_PARAM, INVALID_USERNAME,
+        LIMIT_EXCEEDED, MISSING_PARAM, UNAUTHORIZED, USER_IN_USE, WEAK_PASSWORD,
+    },
+};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::{
+    granted::Grant,
+    interactive::{Interactive, Interrupted},
+    secret::Hidden,
+};
+use crate::App;
+
+pub(crate) const ENDPOINT: Endpoint = Endpoint {
+    method: Method::Post,
+    paths: v3!("/register"),
+    auth: Auth::None,
+    rate: RateClass::Register,
+    body_bytes_max: body::SMALL,
+    spec: "https://spec.matrix.org/v1.16/client-server-api/#post_matrixclientv3register",
+    summary: "Makes an account.",
+};
+
+#[derive(Deserialize)]
+pub(crate) struct Parameters {
+    kind: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Body {
+    username: Option<String>,
+    password: Option<Hidden>,
+    device_id: Option<String>,
+    initial_device_display_name: Option<String>,
+    #[serde(default)]
+    inhibit_login: bool,
+    #[serde(default)]
+    refresh_token: bool,
+}
+
+pub(crate) async fn handler(
+    State(app): State<App>,
+    Query(parameters): Query<Parameters>,
+    JsonOrEmpty(body): JsonOrEmpty<Map<String, Value>>,
+) -> Result<Json<Value>, Interrupted> {
+    check_kind(parameters.kind.as_deref())?;
+    let Interactive { body, attempt, .. } = Interactive::<Body>::read(body)?;
+    let device = (!body.inhibit_login).then_some(DeviceRequest {
+        device_id: body.device_id,
+        display_name: body.initial_device_display_name,
+        refresh_token: body.refresh_token,
+    });
+    let (username, password) = (body.username, body.password.map(Into::into));
+    let request = RegistrationRequest { username, password, device };
+    let registered = app.accounts.register(request, attempt).await.map_err(interrupted)?;
+    let reply = match registered.granted {
+        Some(granted) => json!(Grant::from(granted)),
+        None => json!({ "user_id": registered.user_id }),
+    };
+    Ok(Json(reply))
+}
+
+fn check_kind(kind: Option<&str>) -> Result<(), Failure> {
+    match kind {
+        None | Some("user") => Ok(()),
+        Some("guest") => Err(GUEST_ACCESS_FORBIDDEN.because("This server has no guests")),
+        Some(_) => Err(INVALID_PARAM.because("An account is of kind user or guest")),
+    }
+}
+
+fn interrupted(error: RegisterError) -> Interrupted {
+    let kind = match &error {
+        RegisterError::Confirm(_) => INTERNAL,
+        RegisterError::Closed => FORBIDDEN,
+        RegisterError::NoPassword => MISSING_PARAM,
+        RegisterError::Password(_) | RegisterError::Create(CreateError::Password(_)) => {
+            WEAK_PASSWORD
+        }
+        RegisterError::Name(name) | RegisterError::Create(CreateError::Name(name)) => {
+            name_kind(name)
+        }
+        RegisterError::Device(_) | RegisterError::Create(CreateError::Invalid) => INVALID_PARAM,
+        RegisterError::Create(CreateError::Token) => UNAUTHORIZED,
+        RegisterError::Create(CreateError::Busy) => LIMIT_EXCEEDED,
+        RegisterError::Create(
+            CreateError::Login(_) | CreateError::Broken(_) | CreateError::Failed(_),
+        )
+        | RegisterError::Login(_) => INTERNAL,
+    };
+    match error {
+        RegisterError::Confirm(error) => error.into(),
+        error => Interrupted::Failure(kind.from_error(&error)),
+    }
+}
+
+pub(super) fn name_kind(error: &NameError) -> Kind {
+    match error {
+        NameError::Invalid(_) | NameError::Digits | NameError::Underscore => INVALID_USERNAME,
+        NameError::Reserved => EXCLUSIVE,
+        NameError::InUse => USER_IN_USE,
+        NameError::Failed(_) => INTERNAL,
+    }
+}

@@ -1,0 +1,47 @@
+//! `PUT /_matrix/client/v3/devices/{device}` ([spec])
+//!
+//! [spec]: https://spec.matrix.org/v1.16/client-server-api/#put_matrixclientv3devicesdeviceid
+use accounts::devices::DeviceError;
+use endpoint::{Auth, Endpoint, Json, Method, Path, RateClass, State, api_error, body};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::{App, Caller};
+
+pub(crate) const ENDPOINT: Endpoint = Endpoint {
+    method: Method::Put,
+    paths: v3!("/devices/{device}"),
+    auth: Auth::User,
+    rate: RateClass::Write,
+    body_bytes_max: body::SMALL,
+    spec: "https://spec.matrix.org/v1.16/client-server-api/#put_matrixclientv3devicesdeviceid",
+    summary: "Gives a device of the user another name.",
+};
+
+#[derive(Deserialize)]
+pub(crate) struct Body {
+    display_name: Option<String>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error(transparent)]
+    Device(#[from] DeviceError),
+}
+
+api_error!(Error:
+    Self::Device(DeviceError::Unknown) => NOT_FOUND,
+    Self::Device(DeviceError::Invalid | DeviceError::Name) => INVALID_PARAM,
+    Self::Device(DeviceError::NotConfirmed) => FORBIDDEN,
+    Self::Device(DeviceError::Failed(_)) => INTERNAL,
+);
+
+pub(crate) async fn handler(
+    State(app): State<App>,
+    caller: Caller,
+    Path(device): Path<String>,
+    Json(body): Json<Body>,
+) -> Result<Json<Value>, Error> {
+    app.accounts.rename_device(&caller.0, &device, body.display_name.as_deref()).await?;
+    Ok(Json(json!({})))
+}
