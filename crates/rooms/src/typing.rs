@@ -37,7 +37,7 @@ impl Rooms {
             return Ok(());
         };
         let timeout_ms = timeout_ms.clamp(0, TIMEOUT_MS_MAX);
-        let until = self.store.clock.now_ms() + timeout_ms;
+        let until = self.store.clock.now_ms().saturating_add(timeout_ms);
         let before =
             self.typing.0.lock().entry(room.num).or_default().insert(user.to_owned(), until);
         if before.is_none() {

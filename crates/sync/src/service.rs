@@ -4,13 +4,13 @@ use std::{sync::Arc, time::Duration};
 use encryption::Encryption;
 use push::Push;
 use rooms::{Rooms, token::StreamToken};
-use store::{Store, UserNum};
+use store::{Listener, Store, UserNum};
 use tokio::{sync::watch, time::Instant};
 
 use crate::error::Result;
 
 /// The longest that a client may wait. Longer requests are cut, not refused.
-pub const TIMEOUT_MAX: Duration = Duration::from_mins(5);
+const TIMEOUT_MAX: Duration = Duration::from_mins(5);
 
 /// What the service is built from.
 pub struct SyncParts {
@@ -68,31 +68,35 @@ impl Sync {
         Some(token)
     }
 
-    /// Asks `attempt` until it answers with something, a change at a time, for `timeout` at most; then takes what
-    /// `attempt` has when it must answer.
-    pub(crate) async fn wait<T, A>(
-        &self,
-        user: UserNum,
-        timeout: Duration,
-        mut attempt: A,
-    ) -> Result<T>
-    where
-        A: AsyncFnMut(bool) -> Result<Option<T>>,
-    {
+    /// Begins to wait for what concerns `user`. What changes from now on is not missed.
+    pub(crate) async fn begin_waiting(&self, user: UserNum, timeout: Duration) -> Result<Waiting> {
         let deadline = Instant::now() + timeout.min(TIMEOUT_MAX);
-        let mut stopping = self.stopping.subscribe();
+        let stopping = self.stopping.subscribe();
         let joined = self.rooms.rooms_of(user).await?;
-        let mut listener = self.store.changes.listen(user, || joined.joined());
-        loop {
-            let must = *stopping.borrow() || Instant::now() >= deadline;
-            if let Some(answer) = attempt(must).await? {
-                return Ok(answer);
-            }
-            tokio::select! {
-                () = listener.changed() => {}
-                () = tokio::time::sleep_until(deadline) => {}
-                _ = stopping.changed() => {}
-            }
+        let listener = self.store.changes.listen(user, || joined.joined());
+        Ok(Waiting { listener, stopping, deadline })
+    }
+}
+
+/// A request that waits for something to tell.
+pub(crate) struct Waiting {
+    listener: Listener,
+    stopping: watch::Receiver<bool>,
+    deadline: Instant,
+}
+
+impl Waiting {
+    /// Whether the time is up: the request is answered with what there is.
+    pub(crate) fn must_answer(&self) -> bool {
+        *self.stopping.borrow() || Instant::now() >= self.deadline
+    }
+
+    /// Waits for a change that concerns the user, or until the time is up.
+    pub(crate) async fn changed(&mut self) {
+        tokio::select! {
+            () = self.listener.changed() => {}
+            () = tokio::time::sleep_until(self.deadline) => {}
+            _ = self.stopping.changed() => {}
         }
     }
 }

@@ -252,15 +252,17 @@ impl Sync {
         if since.is_none() || request.full_state {
             return self.answer(request, since, self.now()).await;
         }
-        self.wait(request.user_num, request.timeout, async |must| {
-            let now = self.now();
-            if !must && !self.may_have_news(request, since, now).await? {
-                return Ok(None);
+        let mut waiting = self.begin_waiting(request.user_num, request.timeout).await?;
+        loop {
+            let (now, must) = (self.now(), waiting.must_answer());
+            if must || self.may_have_news(request, since, now).await? {
+                let response = self.answer(request, since, now).await?;
+                if must || !response.is_empty() {
+                    return Ok(response);
+                }
             }
-            let response = self.answer(request, since, now).await?;
-            Ok((must || !response.is_empty()).then_some(response))
-        })
-        .await
+            waiting.changed().await;
+        }
     }
 
     /// What the client asks from, it has got: its to-device messages are needed no more.
