@@ -2,10 +2,18 @@
 use std::{net::IpAddr, ops::Deref, sync::Arc};
 
 use accounts::{Accounts, AuthenticateError, Session};
+use encryption::Encryption;
 use endpoint::{Authenticated, Authority, Refusal};
+use media::Media;
+use push::Push;
 use rooms::Rooms;
+use sync::Sync;
 
+mod assemble;
+mod device_changes;
 mod settings;
+
+pub use assemble::{AssembleError, Foundation};
 pub use settings::{Settings, Support};
 
 /// The state of every handler of this API. Cloning is cheap.
@@ -20,6 +28,14 @@ pub struct Services {
     pub accounts: Arc<Accounts>,
     /// Rooms.
     pub rooms: Arc<Rooms>,
+    /// Device keys, cross-signing, key backups, messages to devices.
+    pub encryption: Arc<Encryption>,
+    /// Uploads and thumbnails.
+    pub media: Arc<Media>,
+    /// Push rules and unread counts.
+    pub push: Arc<Push>,
+    /// What has changed since a client last asked.
+    pub sync: Arc<Sync>,
 }
 
 impl App {

@@ -1,0 +1,29 @@
+//! `GET /_matrix/client/v3/rooms/{room}/event/{event}` ([spec])
+//!
+//! [spec]: https://spec.matrix.org/v1.16/client-server-api/#get_matrixclientv3roomsroomideventeventid
+use endpoint::{Auth, Endpoint, Method, Path, RateClass, RawJson, State, body};
+use protocol::ids::{OwnedEventId, OwnedRoomId};
+use rooms::Format;
+
+use super::{error::Error, viewer::viewer};
+use crate::{App, Caller};
+
+pub(crate) const ENDPOINT: Endpoint = Endpoint {
+    method: Method::Get,
+    paths: v3!("/rooms/{room}/event/{event}"),
+    auth: Auth::User,
+    rate: RateClass::Read,
+    body_bytes_max: body::NONE,
+    spec: "https://spec.matrix.org/v1.16/client-server-api/#get_matrixclientv3roomsroomideventeventid",
+    summary: "Reads one event.",
+};
+
+pub(crate) async fn handler(
+    State(app): State<App>,
+    caller: Caller,
+    Path((room, event)): Path<(OwnedRoomId, OwnedEventId)>,
+) -> Result<RawJson, Error> {
+    let event = app.rooms.visible_event(&caller.user_id, &room, &event).await?;
+    let event = app.rooms.render_one(&event, viewer(&caller), Format::Whole).await?;
+    Ok(RawJson(event.get().to_owned().into()))
+}

@@ -1,0 +1,29 @@
+//! `POST /_matrix/client/v3/rooms/{room}/invite` ([spec])
+//!
+//! [spec]: https://spec.matrix.org/v1.16/client-server-api/#post_matrixclientv3roomsroomidinvite
+use endpoint::{Auth, Endpoint, Json, Method, Path, RateClass, State, body};
+use protocol::ids::OwnedRoomId;
+use serde_json::{Value, json};
+
+use super::{error::Error, target::Target};
+use crate::{App, Caller};
+
+pub(crate) const ENDPOINT: Endpoint = Endpoint {
+    method: Method::Post,
+    paths: v3!("/rooms/{room}/invite"),
+    auth: Auth::User,
+    rate: RateClass::Invite,
+    body_bytes_max: body::SMALL,
+    spec: "https://spec.matrix.org/v1.16/client-server-api/#post_matrixclientv3roomsroomidinvite",
+    summary: "Asks a user into a room.",
+};
+
+pub(crate) async fn handler(
+    State(app): State<App>,
+    caller: Caller,
+    Path(room): Path<OwnedRoomId>,
+    Json(body): Json<Target>,
+) -> Result<Json<Value>, Error> {
+    app.rooms.invite(&room, body.change(&caller.user_id)).await?;
+    Ok(Json(json!({})))
+}

@@ -1,0 +1,30 @@
+//! `PUT /_matrix/client/v3/rooms/{room}/send/{kind}/{transaction}` ([spec])
+//!
+//! [spec]: https://spec.matrix.org/v1.16/client-server-api/#put_matrixclientv3roomsroomidsendeventtypetxnid
+use endpoint::{Auth, Endpoint, Json, Method, Path, RateClass, State, body};
+use protocol::ids::OwnedRoomId;
+use serde_json::{Value, json};
+
+use super::{content::Content, error::Error, viewer::transaction};
+use crate::{App, Caller};
+
+pub(crate) const ENDPOINT: Endpoint = Endpoint {
+    method: Method::Put,
+    paths: v3!("/rooms/{room}/send/{kind}/{transaction}"),
+    auth: Auth::User,
+    rate: RateClass::Message,
+    body_bytes_max: body::EVENT,
+    spec: "https://spec.matrix.org/v1.16/client-server-api/#put_matrixclientv3roomsroomidsendeventtypetxnid",
+    summary: "Sends an event that is no state.",
+};
+
+pub(crate) async fn handler(
+    State(app): State<App>,
+    caller: Caller,
+    Path((room, kind, id)): Path<(OwnedRoomId, String, String)>,
+    Content(content): Content,
+) -> Result<Json<Value>, Error> {
+    let transaction = transaction(&caller, &id);
+    let event_id = app.rooms.send(&caller.user_id, &room, &kind, transaction, content).await?;
+    Ok(Json(json!({ "event_id": event_id })))
+}

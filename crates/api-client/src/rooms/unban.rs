@@ -1,0 +1,29 @@
+//! `POST /_matrix/client/v3/rooms/{room}/unban` ([spec])
+//!
+//! [spec]: https://spec.matrix.org/v1.16/client-server-api/#post_matrixclientv3roomsroomidunban
+use endpoint::{Auth, Endpoint, Json, Method, Path, RateClass, State, body};
+use protocol::ids::OwnedRoomId;
+use serde_json::{Value, json};
+
+use super::{error::Error, target::Target};
+use crate::{App, Caller};
+
+pub(crate) const ENDPOINT: Endpoint = Endpoint {
+    method: Method::Post,
+    paths: v3!("/rooms/{room}/unban"),
+    auth: Auth::User,
+    rate: RateClass::Write,
+    body_bytes_max: body::SMALL,
+    spec: "https://spec.matrix.org/v1.16/client-server-api/#post_matrixclientv3roomsroomidunban",
+    summary: "Lets a banned user come back into a room.",
+};
+
+pub(crate) async fn handler(
+    State(app): State<App>,
+    caller: Caller,
+    Path(room): Path<OwnedRoomId>,
+    Json(body): Json<Target>,
+) -> Result<Json<Value>, Error> {
+    app.rooms.unban(&room, body.change(&caller.user_id)).await?;
+    Ok(Json(json!({})))
+}

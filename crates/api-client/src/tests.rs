@@ -1,0 +1,2 @@
+//! Tests that walk every endpoint, so that a new one is covered the moment it is listed.
+mod registry;
