@@ -1,55 +1,46 @@
-//! The services of a node, built from the bottom up.
+//! The services of a node: what the client API is assembled from, and what runs beside the requests.
 use std::{sync::Arc, time::Duration};
 
-use accounts::{Accounts, AfterCommit, DeviceChange, DeviceObserver, ObserverFuture};
+use accounts::Accounts;
+use api_client::{App, Foundation};
+use blobs::Blobs;
 use components::Component;
 use config::Config;
-use db::Write;
 use endpoint::{Endpoint, Routes};
-use protocol::{ids::UserId, signing::Signer};
-use store::{Store, UserNum};
+use protocol::signing::Signer;
+use store::Store;
 
 use crate::{failure::Failure, folder::Folder};
 
 /// The endpoints of the client-server API.
-pub(super) const CLIENT_ENDPOINTS: &[Endpoint] = &[];
+pub(super) const CLIENT_ENDPOINTS: &[Endpoint] = api_client::ENDPOINTS;
 
-struct Nobody;
-impl DeviceObserver for Nobody {
-    fn devices_changed<'a>(
-        &'a self,
-        _: &'a mut Write,
-        _: UserNum,
-        _: &'a UserId,
-        _: DeviceChange<'a>,
-    ) -> ObserverFuture<'a> {
-        Box::pin(async {
-            let nothing: AfterCommit = Box::new(|_| Vec::new());
-            Ok(nothing)
-        })
-    }
-}
+/// How often what is kept in memory is cut down to its limits.
+const HOUSEKEEPING_PERIOD: Duration = Duration::from_mins(1);
 
 /// The services of a node.
 pub(super) struct Services {
     pub(super) accounts: Arc<Accounts>,
+    app: App,
     client_url: String,
 }
 
 impl Services {
     pub(super) async fn start(
         config: &Config,
-        _folder: &Folder,
+        folder: &Folder,
         store: Store,
-        _signer: Signer,
+        signer: Signer,
         listener_url: &str,
     ) -> Result<Self, Failure> {
-        let name = config.server.name.as_str().try_into();
-        let name = name.map_err(|_| Failure::new("server.name is not a server name"))?;
-        let settings = accounts::Settings::new(name, &config.accounts, &config.registration);
-        let accounts = Accounts::new(store, settings, Arc::new(Nobody));
-        let accounts = accounts.map_err(|error| Failure::of("cannot start", &error))?;
-        Ok(Self { accounts: Arc::new(accounts), client_url: listener_url.to_owned() })
+        let blobs = Blobs::open(folder.media(), store.entropy.clone()).await;
+        let blobs = blobs.map_err(|error| Failure::of("cannot open the folder of media", &error))?;
+        let foundation = Foundation { config, store, signer, blobs, listener_url };
+        let services = api_client::Services::assemble(foundation)
+            .map_err(|error| Failure::of("cannot start", &error))?;
+        let accounts = services.accounts.clone();
+        let app = App::new(services);
+        Ok(Self { accounts, app, client_url: listener_url.to_owned() })
     }
 
     pub(super) fn client_url(&self) -> String {
@@ -57,16 +48,41 @@ impl Services {
     }
 
     pub(super) fn client_routes(&self) -> Routes {
-        Routes::new()
+        api_client::routes(&self.app)
     }
 
+    /// What runs beside the requests.
     pub(super) fn components(&self) -> Vec<Component> {
-        Vec::new()
+        let app = self.app.clone();
+        vec![Component::new("housekeeping", &[], move |mut stop| {
+            let app = app.clone();
+            async move {
+                stop.ready();
+                loop {
+                    tokio::select! {
+                        () = tokio::time::sleep(HOUSEKEEPING_PERIOD) => {
+                            app.rooms.sweep();
+                            app.rooms.store().changes.sweep();
+                            if let Err(error) = app.accounts.sweep().await {
+                                tracing::warn!(%error, "housekeeping of accounts failed");
+                            }
+                        }
+                        () = stop.stopped() => return Ok(()),
+                    }
+                }
+            }
+        })]
     }
 
-    pub(super) fn stop_waiting(&self) {}
+    /// Lets requests that wait for news answer at once.
+    pub(super) fn stop_waiting(&self) {
+        self.app.sync.stop();
+    }
 
+    /// Writes what was only noted.
     pub(super) async fn stop(&self) {
-        tokio::time::sleep(Duration::ZERO).await;
+        if let Err(error) = self.accounts.flush_activity().await {
+            tracing::warn!(%error, "the last activity of users could not be written");
+        }
     }
 }

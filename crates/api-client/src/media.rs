@@ -1,0 +1,32 @@
+//! The content repository: uploads, downloads and thumbnails.
+mod announce;
+mod disposition;
+mod download;
+mod download_named;
+mod error;
+mod get_config;
+mod legacy_download;
+mod legacy_download_named;
+mod legacy_thumbnail;
+mod range;
+mod reply;
+mod thumbnail;
+mod upload;
+mod upload_announced;
+
+use endpoint::endpoints;
+
+use crate::App;
+
+endpoints! { App:
+    upload,
+    announce,
+    upload_announced,
+    get_config,
+    download,
+    download_named,
+    thumbnail,
+    legacy_download,
+    legacy_download_named,
+    legacy_thumbnail,
+}

@@ -1,0 +1,45 @@
+//! `POST /_matrix/media/v3/upload` ([spec])
+//!
+//! [spec]: https://spec.matrix.org/v1.16/client-server-api/#post_matrixmediav3upload
+use endpoint::{Auth, Endpoint, Failure, Json, Method, Query, RateClass, State, Upload, body};
+use media::Description;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::error::UploadFailed;
+use crate::{App, Caller};
+
+pub(crate) const ENDPOINT: Endpoint = Endpoint {
+    method: Method::Post,
+    paths: &[
+        "/_matrix/media/v3/upload",
+        "/_matrix/media/r0/upload",
+    ],
+    auth: Auth::User,
+    rate: RateClass::Upload,
+    body_bytes_max: body::STREAMED,
+    spec: "https://spec.matrix.org/v1.16/client-server-api/#post_matrixmediav3upload",
+    summary: "Stores a file.",
+};
+
+#[derive(Deserialize)]
+pub(crate) struct Parameters {
+    filename: Option<String>,
+}
+
+pub(crate) async fn handler(
+    State(app): State<App>,
+    caller: Caller,
+    Query(Parameters { filename }): Query<Parameters>,
+    upload: Upload,
+) -> Result<Json<Value>, Failure> {
+    let description = describe(&upload, filename);
+    let stored = app.media.upload(caller.user_num, description, upload.into_stream()).await;
+    let media_id = stored.map_err(UploadFailed)?;
+    Ok(Json(json!({ "content_uri": format!("mxc://{}/{media_id}", app.settings.server_name) })))
+}
+
+/// What the client says of its upload.
+pub(super) fn describe(upload: &Upload, file_name: Option<String>) -> Description {
+    Description { content_type: upload.content_type.clone(), file_name, length: upload.length }
+}
