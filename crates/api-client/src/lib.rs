@@ -13,6 +13,8 @@ macro_rules! v3 {
 
 pub mod accounts;
 mod app;
+pub mod encryption;
+pub mod media;
 pub mod rooms;
 pub mod server;
 pub mod sync;
@@ -32,7 +34,7 @@ pub type Caller = endpoint::Caller<Arc<Session>>;
 /// Who is asking, if anybody says so.
 pub type OptionalCaller = endpoint::OptionalCaller<Arc<Session>>;
 
-endpoints! { App => accounts, server, rooms, sync }
+endpoints! { App => accounts, server, rooms, sync, encryption, media }
 
 #[cfg(all(test, feature = "testing"))]
 mod tests;

@@ -39,6 +39,9 @@ pub enum BackupError {
     /// A value is too long or has control characters.
     #[error("{0} is too long or not well formed")]
     Field(&'static str),
+    /// A value has more than [`DATA_BYTES_MAX`].
+    #[error("{0} can have at most {DATA_BYTES_MAX} bytes")]
+    DataTooLarge(&'static str),
     /// Others kept changing the backup at the same time.
     #[error("the backup is being changed by others; try again")]
     Busy,
@@ -200,7 +203,7 @@ fn check_text(name: &'static str, text: &str) -> Result<(), BackupError> {
 }
 
 fn check_size(name: &'static str, json: &str) -> Result<(), BackupError> {
-    if json.len() > DATA_BYTES_MAX { Err(BackupError::Field(name)) } else { Ok(()) }
+    if json.len() > DATA_BYTES_MAX { Err(BackupError::DataTooLarge(name)) } else { Ok(()) }
 }
 
 #[cfg(test)]

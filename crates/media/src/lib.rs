@@ -41,6 +41,8 @@ pub struct Settings {
     pub decoder_bytes_max: u64,
     /// How many images are decoded at the same time.
     pub decoders: usize,
+    /// Whether the paths that the specification has frozen serve media to anybody.
+    pub legacy_unauthenticated: bool,
 }
 
 /// The service.
@@ -65,6 +67,14 @@ impl Media {
     #[must_use]
     pub fn upload_bytes_max(&self) -> u64 {
         self.settings.upload_bytes_max
+    }
+
+    /// Whether media are served to anybody, at the paths that the specification has frozen ([spec]).
+    ///
+    /// [spec]: https://spec.matrix.org/v1.16/client-server-api/#content-repository
+    #[must_use]
+    pub fn serves_anybody(&self) -> bool {
+        self.settings.legacy_unauthenticated
     }
 
     fn new_media_id(&self) -> String {

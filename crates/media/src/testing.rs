@@ -46,6 +46,7 @@ impl TestMedia {
             pixels_max: 4_000_000,
             decoder_bytes_max: 32 << 20,
             decoders: 2,
+            legacy_unauthenticated: false,
         };
         let media = Arc::new(Media::new(store.clone(), blobs, settings));
         Self { media, store, clock, user: users[0], other: users[1], folder }

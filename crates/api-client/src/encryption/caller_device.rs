@@ -8,6 +8,7 @@ use endpoint::{Failure, error::UNKNOWN};
 /// # Errors
 /// 400 `M_UNKNOWN` for a session that belongs to none: it has no keys and no inbox.
 pub(crate) fn caller_device(session: &Session) -> Result<Device<'_>, Failure> {
-    let device_id = session.device().ok_or_else(|| UNKNOWN.because("This session has no device"))?;
+    let device_id =
+        session.device().ok_or_else(|| UNKNOWN.because("This session has no device"))?;
     Ok(Device { user: session.user_num, user_id: &session.user_id, device_id })
 }

@@ -54,10 +54,10 @@ pub(crate) async fn handler(
 ) -> Result<Json<Reply>, Failure> {
     let answer = app.encryption.query_keys(caller.user_num, body.device_keys).await;
     let answer = answer.map_err(|error| INTERNAL.from_error(&error))?;
-    let QueryAnswer {
-        device_keys, master_keys, self_signing_keys, user_signing_keys, unreachable,
-    } = answer;
-    let failures = unreachable.into_iter().map(|server| (server.to_string(), Unreachable::default()));
+    let QueryAnswer { device_keys, master_keys, self_signing_keys, user_signing_keys, unreachable } =
+        answer;
+    let failures =
+        unreachable.into_iter().map(|server| (server.to_string(), Unreachable::default()));
     Ok(Json(Reply {
         device_keys,
         failures: failures.collect(),

@@ -1,7 +1,9 @@
 //! `POST /_matrix/client/v3/keys/signatures/upload` ([spec])
 //!
 //! [spec]: https://spec.matrix.org/v1.16/client-server-api/#post_matrixclientv3keyssignaturesupload
-use encryption::signatures::{SignatureFailure, SignatureFailures, SignaturesError, SignaturesUpload};
+use encryption::signatures::{
+    SignatureFailure, SignatureFailures, SignaturesError, SignaturesUpload,
+};
 use endpoint::{Auth, Endpoint, Json, Method, RateClass, State, api_error, body};
 use serde_json::{Map, Value, json};
 
@@ -43,7 +45,10 @@ fn document(failures: SignatureFailures) -> Map<String, Value> {
         };
         failures.into_iter().map(one).collect::<Map<_, _>>().into()
     };
-    failures.into_iter().map(|(user_id, failures)| (user_id.to_string(), of_user(failures))).collect()
+    failures
+        .into_iter()
+        .map(|(user_id, failures)| (user_id.to_string(), of_user(failures)))
+        .collect()
 }
 
 fn errcode(failure: &SignatureFailure) -> &'static str {

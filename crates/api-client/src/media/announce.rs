@@ -9,9 +9,7 @@ use crate::{App, Caller};
 
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
     method: Method::Post,
-    paths: &[
-        "/_matrix/media/v1/create",
-    ],
+    paths: &["/_matrix/media/v1/create"],
     auth: Auth::User,
     rate: RateClass::Upload,
     body_bytes_max: body::NONE,

@@ -12,9 +12,7 @@ use crate::{App, Caller};
 
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
     method: Method::Get,
-    paths: &[
-        "/_matrix/client/v1/media/download/{server}/{media}",
-    ],
+    paths: &["/_matrix/client/v1/media/download/{server}/{media}"],
     auth: Auth::User,
     rate: RateClass::Download,
     body_bytes_max: body::NONE,

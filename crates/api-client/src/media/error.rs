@@ -61,6 +61,7 @@ api_error!(ThumbnailFailed:
 ///
 /// [spec]: https://spec.matrix.org/v1.16/client-server-api/#content-repository
 pub(crate) fn check_legacy(app: &App) -> Result<(), Failure> {
-    let refused = || NOT_FOUND.because("Media are served at /_matrix/client/v1/media, with an access token");
+    let refused =
+        || NOT_FOUND.because("Media are served at /_matrix/client/v1/media, with an access token");
     app.media.serves_anybody().then_some(()).ok_or_else(refused)
 }

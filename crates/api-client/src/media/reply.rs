@@ -47,7 +47,8 @@ impl MediaReply<'_> {
         let mut response = match wanted_part(request, &tag, length) {
             Part::Whole => part(self.object, 0, length),
             Part::Bytes(range) => {
-                let shown = format!("bytes {}-{}/{length}", range.start, range.end.saturating_sub(1));
+                let shown =
+                    format!("bytes {}-{}/{length}", range.start, range.end.saturating_sub(1));
                 let mut response = part(self.object, range.start, range.end);
                 *response.status_mut() = StatusCode::PARTIAL_CONTENT;
                 put_range(&mut response, shown);
@@ -102,7 +103,10 @@ fn entity_tag(digest: &Digest) -> HeaderValue {
 fn names_tag(request: &HeaderMap, tag: &HeaderValue) -> bool {
     let (Some(known), Ok(tag)) = (request.get(IF_NONE_MATCH), tag.to_str()) else { return false };
     let known = known.to_str().unwrap_or_default();
-    known.split(',').map(|one| one.trim().trim_start_matches("W/")).any(|one| one == tag || one == "*")
+    known
+        .split(',')
+        .map(|one| one.trim().trim_start_matches("W/"))
+        .any(|one| one == tag || one == "*")
 }
 
 /// The part that is asked for; everything if the client asks for a part of other content (`If-Range`).

@@ -15,9 +15,7 @@ use crate::{App, Caller};
 
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
     method: Method::Get,
-    paths: &[
-        "/_matrix/client/v1/media/thumbnail/{server}/{media}",
-    ],
+    paths: &["/_matrix/client/v1/media/thumbnail/{server}/{media}"],
     auth: Auth::User,
     rate: RateClass::Download,
     body_bytes_max: body::NONE,

@@ -11,10 +11,7 @@ use crate::{App, Caller};
 
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
     method: Method::Post,
-    paths: &[
-        "/_matrix/media/v3/upload",
-        "/_matrix/media/r0/upload",
-    ],
+    paths: &["/_matrix/media/v3/upload", "/_matrix/media/r0/upload"],
     auth: Auth::User,
     rate: RateClass::Upload,
     body_bytes_max: body::STREAMED,

@@ -13,9 +13,7 @@ use crate::{App, Caller};
 
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
     method: Method::Put,
-    paths: &[
-        "/_matrix/media/v3/upload/{server}/{media}",
-    ],
+    paths: &["/_matrix/media/v3/upload/{server}/{media}"],
     auth: Auth::User,
     rate: RateClass::Upload,
     body_bytes_max: body::STREAMED,

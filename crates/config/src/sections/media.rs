@@ -14,6 +14,9 @@ section! {
         pub thumbnail_pixels_max: u32 = 32_000_000,
         /// The most memory that decoding one image may take.
         pub thumbnail_memory_max: Bytes = Bytes::mebibytes(256),
+        /// Whether anybody can download media without an access token, at the paths that the
+        /// specification has frozen. For clients older than Matrix 1.11.
+        pub legacy_unauthenticated: bool = false,
     }
     check(this, complaints) {
         if this.upload_max.0 == 0 {

@@ -2,9 +2,7 @@
 use encryption::backup::BackupError;
 use endpoint::{
     Failure,
-    error::{
-        INTERNAL, INVALID_PARAM, NOT_FOUND, TOO_LARGE, UNAVAILABLE, WRONG_ROOM_KEYS_VERSION,
-    },
+    error::{INTERNAL, INVALID_PARAM, NOT_FOUND, TOO_LARGE, UNAVAILABLE, WRONG_ROOM_KEYS_VERSION},
 };
 
 /// The reply for `error`.

@@ -18,7 +18,11 @@ async fn reply(kind: &str, request: &[(HeaderName, &str)]) -> (Response<()>, Byt
     }
     let disposition = Disposition::of(kind);
     let reply = MediaReply {
-        content_type: Some(kind), disposition, file_name: Some("a.bin"), digest, object,
+        content_type: Some(kind),
+        disposition,
+        file_name: Some("a.bin"),
+        digest,
+        object,
     };
     let (parts, body) = reply.to_response(&headers).into_parts();
     (Response::from_parts(parts, ()), body.collect().await.unwrap().to_bytes())
