@@ -6,10 +6,7 @@ use std::{collections::HashMap, net::IpAddr};
 use db::Write;
 use parking_lot::Mutex;
 use protocol::ids::{DeviceId, OwnedUserId};
-use store::{
-    UserNum, access_tokens, devices, user_daily_visits, user_ips,
-    user_ips::UseRow,
-};
+use store::{UserNum, access_tokens, devices, user_daily_visits, user_ips, user_ips::UseRow};
 
 use crate::{Accounts, Session};
 

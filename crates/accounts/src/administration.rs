@@ -166,7 +166,8 @@ impl Accounts {
         let displayname = serde_json::Value::from(displayname).to_string();
 
         let mut write = Write::new();
-        let counted = token.map(|token| registration_tokens::complete(&mut write, token, self.now_ms()));
+        let counted =
+            token.map(|token| registration_tokens::complete(&mut write, token, self.now_ms()));
         let user_num = self.store.interner.user(&mut write, &name).await?;
         let row = User {
             name,
@@ -239,7 +240,11 @@ impl Accounts {
     ///
     /// # Errors
     /// See [`AdministrationError`].
-    pub async fn set_admin(&self, user_id: &UserId, admin: bool) -> Result<(), AdministrationError> {
+    pub async fn set_admin(
+        &self,
+        user_id: &UserId,
+        admin: bool,
+    ) -> Result<(), AdministrationError> {
         let user = self.active_user(user_id).await?;
         let mut pending = Pending::default();
         users::set_admin(&mut pending.write, user.user_num, admin);

@@ -122,7 +122,11 @@ impl Accounts {
     }
 }
 
-async fn finish(store: &Store, sessions: &SessionCache, pending: Pending) -> Result<(), WriteError> {
+async fn finish(
+    store: &Store,
+    sessions: &SessionCache,
+    pending: Pending,
+) -> Result<(), WriteError> {
     let Pending { write, tokens, after, own } = pending;
     let committed = store.db.write(write).await.inspect_err(|error| {
         // It may have been stored all the same: no cached session is trusted then.

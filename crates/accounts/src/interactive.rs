@@ -13,10 +13,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use store::{UserNum, registration_tokens};
 
-use crate::{
-    Accounts, RegistrationMode, Session,
-    login::LoginError,
-};
+use crate::{Accounts, RegistrationMode, Session, login::LoginError};
 
 mod stages;
 
@@ -48,8 +45,12 @@ pub enum Action {
 
 impl Action {
     /// The actions that a user with a session must confirm each time, however young the session is.
-    pub const SENSITIVE: [Self; 4] =
-        [Self::DeleteDevices, Self::ChangePassword, Self::Deactivate, Self::ReplaceCrossSigningKeys];
+    pub const SENSITIVE: [Self; 4] = [
+        Self::DeleteDevices,
+        Self::ChangePassword,
+        Self::Deactivate,
+        Self::ReplaceCrossSigningKeys,
+    ];
 }
 
 /// The proof that an action was confirmed. It is used up by the action.
@@ -270,9 +271,9 @@ impl Accounts {
             }
             (Proof::Password { user, password }, Some(session)) => {
                 let owner = self.find_by_name(user.as_deref().unwrap_or(session.user_id.as_str()));
-                let owner = owner.await?.filter(|owner| {
-                    owner.user_num == session.user_num && !owner.deactivated
-                });
+                let owner = owner
+                    .await?
+                    .filter(|owner| owner.user_num == session.user_num && !owner.deactivated);
                 match self.check_password(owner.as_ref(), password.expose()).await {
                     Ok(()) => Ok(Ok(())),
                     Err(LoginError::Busy) => Err(ConfirmError::Busy),
@@ -297,7 +298,10 @@ impl Accounts {
         if known {
             return Ok(true);
         }
-        if token.is_empty() || token.len() > 64 || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        if token.is_empty()
+            || token.len() > 64
+            || !token.bytes().all(|byte| byte.is_ascii_graphic())
+        {
             return Ok(false);
         }
         let found = registration_tokens::find_valid(&self.store.db, token, self.now_ms()).await?;
@@ -389,7 +393,9 @@ fn absorb(hasher: &mut Sha256, value: &Value) {
         }
         Value::Array(items) => {
             hasher.update(b"[");
-            items.iter().for_each(|item| absorb(hasher, item));
+            for item in items {
+                absorb(hasher, item);
+            }
             hasher.update(b"]");
         }
         other => {

@@ -42,6 +42,10 @@ use store::{Store, users};
 
 pub use store::users::UserRow as User;
 
+use self::{
+    activity::Activity, authenticate::SessionCache, interactive::Interactive, nonces::Nonces,
+    passwords::Passwords,
+};
 pub use self::{
     authenticate::AuthenticateError,
     deactivate::DeactivateError,
@@ -52,10 +56,6 @@ pub use self::{
     passwords::PasswordCost,
     session::Session,
     settings::{RegistrationMode, Settings},
-};
-use self::{
-    activity::Activity, authenticate::SessionCache, interactive::Interactive, nonces::Nonces,
-    passwords::Passwords,
 };
 
 /// The service.

@@ -163,16 +163,18 @@ impl Accounts {
             }
             None => device_id(&entropy::array::<10>(entropy)),
         };
-        let refresh = match request.refresh_token {
-            true => Some(RefreshToken::first(entropy).ok_or_else(no_token)?),
-            false => None,
+        let refresh = if request.refresh_token {
+            Some(RefreshToken::first(entropy).ok_or_else(no_token)?)
+        } else {
+            None
         };
         let access_token = tokens::access_token(entropy);
         let access_hash = tokens::hash(access_token.expose()).ok_or_else(no_token)?;
         let lifetime_ms = refresh.is_some().then_some(self.settings.access_token_lifetime_ms);
         let expires_ts = lifetime_ms.map(|lifetime| now_ms.saturating_add(lifetime));
         let (session_id, token_id) = (tokens::id(entropy), tokens::id(entropy));
-        let first = refresh.as_ref().map(|token| FirstRefresh { family: token.family, token: token.hash });
+        let first =
+            refresh.as_ref().map(|token| FirstRefresh { family: token.family, token: token.hash });
 
         let write = &mut pending.write;
         devices::insert(write, user, device.as_str(), name, now_ms);

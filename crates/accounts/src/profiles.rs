@@ -146,8 +146,10 @@ fn check_field(field: &str) -> Result<(), ProfileError> {
         return Ok(());
     }
     let is_part = |part: &str| {
-        let rest = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte);
-        part.bytes().next().is_some_and(|first| first.is_ascii_lowercase()) && part.bytes().all(rest)
+        let rest =
+            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte);
+        part.bytes().next().is_some_and(|first| first.is_ascii_lowercase())
+            && part.bytes().all(rest)
     };
     let is_namespaced = field.contains('.') && field.split('.').all(is_part);
     if is_namespaced { Ok(()) } else { Err(ProfileError::Field) }

@@ -35,7 +35,9 @@ pub struct Refreshed {
 
 impl fmt::Debug for Refreshed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Refreshed").field("expires_in_ms", &self.expires_in_ms).finish_non_exhaustive()
+        f.debug_struct("Refreshed")
+            .field("expires_in_ms", &self.expires_in_ms)
+            .finish_non_exhaustive()
     }
 }
 
@@ -93,9 +95,9 @@ impl Accounts {
     }
 
     fn is_stale(&self, session: &SessionRow) -> bool {
-        self.settings.refresh_token_lifetime_ms.is_some_and(|lifetime| {
-            session.refreshed_ts.saturating_add(lifetime) <= self.now_ms()
-        })
+        self.settings
+            .refresh_token_lifetime_ms
+            .is_some_and(|lifetime| session.refreshed_ts.saturating_add(lifetime) <= self.now_ms())
     }
 
     async fn rotate(

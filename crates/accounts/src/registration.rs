@@ -28,7 +28,9 @@ pub struct RegistrationRequest {
 
 impl fmt::Debug for RegistrationRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RegistrationRequest").field("username", &self.username).finish_non_exhaustive()
+        f.debug_struct("RegistrationRequest")
+            .field("username", &self.username)
+            .finish_non_exhaustive()
     }
 }
 
@@ -100,11 +102,15 @@ impl Accounts {
         if let Some(password) = &request.password {
             check_new(password.expose(), self.settings.password_length_min)?;
         }
-        if let Some(device_id) = request.device.as_ref().and_then(|device| device.device_id.as_deref()) {
+        if let Some(device_id) =
+            request.device.as_ref().and_then(|device| device.device_id.as_deref())
+        {
             crate::devices::check_device_id(device_id)?;
         }
         // A first request without a password asks how to register.
-        if request.password.is_none() && attempt.as_ref().is_some_and(|attempt| attempt.proof.is_some()) {
+        if request.password.is_none()
+            && attempt.as_ref().is_some_and(|attempt| attempt.proof.is_some())
+        {
             return Err(RegisterError::NoPassword);
         }
         let token = self.confirm_registration(attempt).await?.into_token();
@@ -124,9 +130,8 @@ impl Accounts {
         device: Option<DeviceRequest>,
     ) -> Result<Registered, RegisterError> {
         // Tokens of the configuration are good for any number of accounts: they are counted nowhere.
-        let token = token.filter(|token| {
-            !self.settings.registration_tokens.iter().any(|other| other == token)
-        });
+        let token = token
+            .filter(|token| !self.settings.registration_tokens.iter().any(|other| other == token));
         let new = NewUser {
             name: name.localpart().to_owned(),
             password: Some(password),
@@ -136,7 +141,9 @@ impl Accounts {
         };
         let user = self.insert_user(name, new, token.as_ref().map(Secret::expose)).await?;
         let granted = match device {
-            Some(device) => Some(self.open_session(&user, device).await.map_err(RegisterError::Login)?),
+            Some(device) => {
+                Some(self.open_session(&user, device).await.map_err(RegisterError::Login)?)
+            }
             None => None,
         };
         Ok(Registered { user_id: user.name, granted })

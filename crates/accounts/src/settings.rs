@@ -8,16 +8,8 @@ pub use config::RegistrationMode;
 
 /// Names that nobody can register who is not an administrator: mail to them reaches those who run a domain
 /// (RFC 2142), so others trust them.
-const RESERVED_NAMES: [&str; 8] = [
-    "abuse",
-    "hostmaster",
-    "longhouse",
-    "noc",
-    "postmaster",
-    "root",
-    "security",
-    "webmaster",
-];
+const RESERVED_NAMES: [&str; 8] =
+    ["abuse", "hostmaster", "longhouse", "noc", "postmaster", "root", "security", "webmaster"];
 
 /// How accounts are set up.
 #[derive(Clone, Debug)]
@@ -67,7 +59,8 @@ impl Settings {
                 parallelism: accounts.argon2_parallelism,
             },
             password_concurrency: concurrency(accounts.argon2_concurrency),
-            password_length_min: usize::try_from(accounts.password_length_min).unwrap_or(usize::MAX),
+            password_length_min: usize::try_from(accounts.password_length_min)
+                .unwrap_or(usize::MAX),
             bcrypt_pepper: None,
             access_token_lifetime_ms: ms(accounts.access_token_lifetime),
             refresh_token_lifetime_ms: accounts.refresh_token_lifetime.map(ms),
@@ -77,9 +70,8 @@ impl Settings {
 
 fn concurrency(configured: u32) -> usize {
     match usize::try_from(configured) {
-        Ok(0) | Err(_) => {
-            std::thread::available_parallelism().map_or(1, |processors| processors.get().div_ceil(2))
-        }
+        Ok(0) | Err(_) => std::thread::available_parallelism()
+            .map_or(1, |processors| processors.get().div_ceil(2)),
         Ok(configured) => configured,
     }
 }

@@ -85,7 +85,11 @@ impl Accounts {
         if !self.nonces.take(&request.nonce, self.now_ms()) {
             return Err(SharedSecretError::Nonce);
         }
-        let texts = [Some(request.username.as_str()), Some(request.password.expose()), request.user_type.as_deref()];
+        let texts = [
+            Some(request.username.as_str()),
+            Some(request.password.expose()),
+            request.user_type.as_deref(),
+        ];
         if texts.into_iter().flatten().any(|text| text.contains('\0')) {
             return Err(SharedSecretError::ZeroByte);
         }
@@ -105,7 +109,9 @@ impl Accounts {
 
 /// Compares in constant time.
 fn mac_fits(secret: &Secret, request: &SharedSecretRequest) -> bool {
-    let Ok(mut mac) = Hmac::<Sha1>::new_from_slice(secret.expose().as_bytes()) else { return false };
+    let Ok(mut mac) = Hmac::<Sha1>::new_from_slice(secret.expose().as_bytes()) else {
+        return false;
+    };
     let Some(given) = hexadecimal(&request.mac) else { return false };
     mac.update(request.nonce.as_bytes());
     for part in [

@@ -65,7 +65,8 @@ impl Accounts {
     ) -> Result<(), TagError> {
         check_tag(tag)?;
         let order = info.get("order").filter(|order| !order.is_null());
-        let in_range = |order: &Value| order.as_f64().is_some_and(|order| (0.0..=1.0).contains(&order));
+        let in_range =
+            |order: &Value| order.as_f64().is_some_and(|order| (0.0..=1.0).contains(&order));
         if !order.is_none_or(in_range) {
             return Err(TagError::Order);
         }

@@ -160,3 +160,14 @@ pub(crate) fn password_attempt(session: Option<&str>, password: &str) -> Attempt
     let proof = Proof::Password { user: None, password: Secret::new(password) };
     Attempt { session: session.map(str::to_owned), proof: Some(proof) }
 }
+
+/// A user without a name or a password.
+pub(crate) fn new_user() -> NewUser {
+    NewUser {
+        name: String::new(),
+        password: None,
+        displayname: None,
+        admin: false,
+        user_type: None,
+    }
+}

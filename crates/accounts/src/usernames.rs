@@ -87,7 +87,8 @@ impl Accounts {
     }
 
     fn new_user_id(&self, name: &str) -> Result<OwnedUserId, NameError> {
-        new_local_user_id(&name.to_ascii_lowercase(), self.server_name()).map_err(NameError::Invalid)
+        new_local_user_id(&name.to_ascii_lowercase(), self.server_name())
+            .map_err(NameError::Invalid)
     }
 
     async fn check_unused(&self, user_id: OwnedUserId) -> Result<OwnedUserId, NameError> {

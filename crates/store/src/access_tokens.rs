@@ -6,6 +6,7 @@ use crate::{UserNum, sessions::TokenHash};
 
 /// What an access token stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a column")]
 pub struct Grant {
     /// The token's number.
     pub token_id: i64,

@@ -6,6 +6,7 @@ use crate::UserNum;
 
 /// A user of this server.
 #[derive(Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a column")]
 pub struct UserRow {
     /// The whole user id.
     pub name: OwnedUserId,
