@@ -1,2 +1,3 @@
 //! Tests that walk every endpoint, so that a new one is covered the moment it is listed.
+mod access;
 mod registry;

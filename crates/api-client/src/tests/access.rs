@@ -1,0 +1,194 @@
+//! The access matrix: every endpoint that reads, for everybody who may or may not read a room, under each history
+//! visibility. The endpoints come from the registry, what is expected from one table ([`rules`]).
+//!
+//! A room's timeline has four moments. At each the creator sends a message and sets the topic; between them the user
+//! whose access is tested becomes what their [`Story`] says.
+use http::Method;
+use serde_json::{Value, json};
+
+use self::{
+    rules::{Rule, rule_of},
+    story::{MOMENTS, Story, Visibility},
+};
+use crate::{
+    ENDPOINTS,
+    testing::{TestApp, TestUser, encode},
+};
+
+mod rules;
+mod story;
+
+/// One room: what is in it, and what its user may see of it.
+struct Cell<'a> {
+    story: &'a Story,
+    visibility: Visibility,
+    user: &'a TestUser,
+    room: String,
+    /// The ids of the messages, one a moment.
+    messages: Vec<String>,
+}
+
+impl Cell<'_> {
+    fn words(&self, moment: usize) -> String {
+        format!("words-{}-{:?}-{moment}", self.story.name, self.visibility)
+    }
+
+    fn topic(&self, moment: usize) -> String {
+        format!("topic-{}-{:?}-{moment}", self.story.name, self.visibility)
+    }
+
+    /// The path of an endpoint, for this room and a message.
+    fn fill(&self, path: &str, moment: usize) -> String {
+        let path = endpoint::testing::fill_path(path, |name| match name {
+            "room" => encode(&self.room),
+            "event" => encode(&self.messages[moment]),
+            "user" => encode(self.user.id.as_str()),
+            "kind" => "m.room.topic".to_owned(),
+            _ => "x".to_owned(),
+        });
+        // An event of state is read by its empty key, and every page by its direction.
+        let path = path.replace("/m.room.topic/x", "/m.room.topic/");
+        if path.ends_with("/messages") { path + "?dir=b&limit=100" } else { path }
+    }
+
+    async fn get(&self, path: &str, moment: usize) -> endpoint::testing::Reply {
+        self.user.get(&self.fill(path, moment)).await
+    }
+
+    /// Checks one endpoint against its rule and returns what is wrong.
+    async fn check(&self, path: &str, rule: Rule) -> Vec<String> {
+        let mut faults = Vec::new();
+        for moment in 0..MOMENTS {
+            let expected = rule.expected(self.story, self.visibility, moment);
+            let reply = self.get(path, moment).await;
+            let verdict = reply.verdict();
+            let place = format!("{} {:?} {path} {moment}", self.story.name, self.visibility);
+            if !expected.contains(&verdict.as_str()) {
+                faults.push(format!("{place}: {verdict}, not {expected:?}"));
+            }
+            let text = String::from_utf8_lossy(&reply.body);
+            for hidden in (0..MOMENTS).filter(|at| !self.story.sees(self.visibility, *at)) {
+                if text.contains(&self.words(hidden)) {
+                    faults.push(format!("{place}: shows message {hidden}"));
+                }
+            }
+            if verdict == "200" {
+                faults.extend(self.missing(rule, &reply.json()).map(|what| format!("{place}: {what}")));
+            }
+        }
+        faults
+    }
+
+    /// What a reply of status 200 should say and does not.
+    fn missing(&self, rule: Rule, reply: &Value) -> Option<String> {
+        match rule {
+            Rule::Timeline => {
+                let chunk = reply["chunk"].as_array().cloned().unwrap_or_default();
+                let seen: Vec<_> = (0..MOMENTS)
+                    .rev()
+                    .filter(|moment| self.story.sees(self.visibility, *moment))
+                    .map(|moment| json!(self.words(moment)))
+                    .collect();
+                let bodies = chunk.iter().filter(|event| event["type"] == "m.room.message");
+                let bodies: Vec<_> = bodies.map(|event| event["content"]["body"].clone()).collect();
+                (bodies != seen).then(|| format!("shows {bodies:?}, not {seen:?}"))
+            }
+            Rule::StateEvent => {
+                let moment = self.story.state_seen(self.visibility)?;
+                let topic = self.topic(moment);
+                (reply["topic"] != topic.as_str()).then(|| format!("{reply}, not {topic}"))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Lets the story happen.
+async fn tell<'a>(
+    creator: &TestUser,
+    user: &'a TestUser,
+    story: &'a Story,
+    visibility: Visibility,
+) -> Cell<'a> {
+    let rule = if story.knocks() { "knock" } else { "invite" };
+    let state = json!([
+        { "type": "m.room.history_visibility", "content": { "history_visibility": visibility.as_str() } },
+        { "type": "m.room.join_rules", "content": { "join_rule": rule } },
+    ]);
+    let room = creator.create_room(json!({ "initial_state": state })).await;
+    let mut cell = Cell { story, visibility, user, room, messages: Vec::new() };
+    for moment in 0..MOMENTS {
+        for action in story.before(moment) {
+            let (actor, path, body) = action.request(user);
+            let actor = if actor == user.id { user } else { creator };
+            let path = path.replace("{room}", &encode(&cell.room));
+            let reply = actor.post(&path, body).await;
+            assert_eq!(reply.verdict(), "200", "{} {path}: {}", story.name, reply.json());
+        }
+        let topic = json!({ "topic": cell.topic(moment) });
+        let path = format!("/rooms/{}/state/m.room.topic", encode(&cell.room));
+        assert_eq!(creator.put(&path, topic).await.verdict(), "200");
+        let message = creator.say(&cell.room, &cell.words(moment)).await;
+        cell.messages.push(message);
+    }
+    cell
+}
+
+/// The endpoints that read.
+fn reads() -> impl Iterator<Item = &'static str> {
+    let reads = ENDPOINTS.iter().filter(|endpoint| endpoint.method == endpoint::Method::Get);
+    reads.map(endpoint::Endpoint::path)
+}
+
+#[test]
+fn every_endpoint_that_reads_a_room_has_a_rule() {
+    let without: Vec<_> =
+        reads().filter(|path| path.contains("{room}") && rule_of(path).is_none()).collect();
+    assert_eq!(without, Vec::<&str>::new(), "add them to the table in tests/access/rules.rs");
+    let gone: Vec<_> =
+        rules::RULES.iter().filter(|(path, _)| !reads().any(|read| read == *path)).collect();
+    assert!(gone.is_empty(), "rules without an endpoint: {gone:?}");
+}
+
+#[tokio::test]
+async fn nobody_reads_more_of_a_room_than_they_may() {
+    for app in TestApp::on_each_engine().await {
+        let creator = app.user("creator").await;
+        let mut faults = Vec::new();
+        for story in story::STORIES {
+            let user = app.user(story.name).await;
+            let mut cells = Vec::new();
+            for visibility in Visibility::ALL {
+                cells.push(tell(&creator, &user, story, visibility).await);
+            }
+            for cell in &cells {
+                for path in reads() {
+                    if let Some(rule) = rule_of(path) {
+                        faults.extend(cell.check(path, rule).await);
+                    } else if path != "/_matrix/client/v3/sync" || cell.visibility == Visibility::Joined {
+                        // Not about one room: whatever it answers, it shows none of what is hidden.
+                        faults.extend(cell.check(path, Rule::Anything).await);
+                    }
+                }
+            }
+        }
+        assert_eq!(faults, Vec::<String>::new());
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_deactivated_reads_nothing() {
+    for app in TestApp::on_each_engine().await {
+        let creator = app.user("creator").await;
+        let story = &story::STORIES[0];
+        let user = app.user("gone").await;
+        let cell = tell(&creator, &user, story, Visibility::WorldReadable).await;
+        app.app.accounts.deactivate_user(&user.id, true).await.unwrap();
+        for endpoint in ENDPOINTS.iter().filter(|endpoint| endpoint.auth == endpoint::Auth::User) {
+            let method: Method = endpoint.method.as_str().parse().unwrap();
+            let path = cell.fill(endpoint.path(), 0);
+            let reply = user.request(method, &path, &json!({})).await;
+            assert_eq!(reply.verdict(), "401 M_UNKNOWN_TOKEN", "{} {path}", endpoint.method);
+        }
+    }
+}
