@@ -94,7 +94,8 @@ pub struct Options {
     pub queued_writes: usize,
     /// How many writes are committed together at most.
     pub batch_writes: usize,
-    /// How many connections read at the same time. SQLite opens them when they are needed.
+    /// How many connections answer queries at the same time, and as many again hold snapshots. They are opened when they
+    /// are needed.
     pub readers: usize,
     /// Bytes of memory for pages, shared between the connections (SQLite).
     pub cache_bytes: usize,

@@ -12,7 +12,7 @@ mod target;
 mod tls;
 mod writer;
 
-use deadpool_postgres::Pool;
+use deadpool_postgres::{Object, Pool};
 
 pub(crate) use self::snapshot::PostgresSnapshot;
 use crate::{
@@ -23,6 +23,9 @@ use crate::{
 /// One open database.
 pub(crate) struct Postgres {
     readers: Pool,
+    /// Apart from the readers: whoever holds a snapshot may ask the database beside it, and never waits for another
+    /// snapshot's end then.
+    snapshots: Pool,
     /// Of the writer, and of migrations.
     owners: Pool,
     writer: writer::Writer,
@@ -40,6 +43,7 @@ impl Postgres {
         let positions = Positions::new(position);
         let backend = Self {
             readers: connect::pool(&target, connect::Purpose::Read, options.readers.max(1))?,
+            snapshots: connect::pool(&target, connect::Purpose::Read, options.readers.max(1))?,
             writer: writer::Writer::start(owners.clone(), position, &positions, options),
             owners,
             clock: options.clock.clone(),
@@ -48,19 +52,24 @@ impl Postgres {
     }
 
     pub(crate) async fn query(&self, sql: &'static str, params: &Params) -> Result<Vec<Row>> {
-        let client = self.readers.get().await.map_err(failure::pool_error)?;
-        match statement::query(&client, sql, params).await {
-            // The server closed an idle connection, or restarted: a read can be asked again.
-            Err(error) if error.is_transient() && client.is_closed() => {
-                let client = self.readers.get().await.map_err(failure::pool_error)?;
-                statement::query(&client, sql, params).await
+        let mut lost = 0;
+        loop {
+            let client = self.readers.get().await.map_err(failure::pool_error)?;
+            match statement::query(&client, sql, params).await {
+                // A read can be asked again. After a restart of the server every connection of the pool is lost.
+                Err(error)
+                    if failure::is_lost(&error) && lost <= self.readers.status().max_size =>
+                {
+                    drop(Object::take(client));
+                    lost += 1;
+                }
+                answer => return answer.map_err(failure::error),
             }
-            answer => answer,
         }
     }
 
     pub(crate) async fn snapshot(&self) -> Result<PostgresSnapshot> {
-        PostgresSnapshot::begin(&self.readers).await
+        PostgresSnapshot::begin(&self.snapshots).await
     }
 
     pub(crate) async fn write(&self, write: Write) -> Result<Committed, WriteError> {
@@ -82,6 +91,7 @@ impl Postgres {
     pub(crate) async fn close(&self) {
         self.writer.close().await;
         self.readers.close();
+        self.snapshots.close();
         self.owners.close();
     }
 }

@@ -16,7 +16,12 @@ use parking_lot::Mutex;
 use tokio::sync::{Semaphore, oneshot};
 
 pub(crate) use self::readers::SqliteSnapshot;
-use self::{connection::Purpose, lock::FileLock, readers::Readers, writer::Job};
+use self::{
+    connection::Purpose,
+    lock::FileLock,
+    readers::{Readers, Use},
+    writer::Job,
+};
 use crate::{
     Applied, Committed, Error, MigrateError, Migration, OpenError, Options, Params, Result, Row,
     Write, WriteError, database::Opened, position::Positions,
@@ -57,11 +62,11 @@ impl Sqlite {
     }
 
     pub(crate) async fn query(&self, sql: &'static str, params: &Params) -> Result<Vec<Row>> {
-        self.readers.acquire().await?.query(sql, params)
+        self.readers.acquire(Use::Query).await?.query(sql, params)
     }
 
     pub(crate) async fn snapshot(&self) -> Result<SqliteSnapshot> {
-        SqliteSnapshot::begin(self.readers.acquire().await?)
+        SqliteSnapshot::begin(self.readers.acquire(Use::Snapshot).await?)
     }
 
     pub(crate) async fn write(&self, write: Write) -> Result<Committed, WriteError> {

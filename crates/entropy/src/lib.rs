@@ -19,7 +19,7 @@ pub trait Entropy: Send + Sync + 'static {
 
 /// A generator suitable for secrets, seeded by the system.
 ///
-/// It is a ChaCha12 stream: asking the kernel for every token would be a system call each.
+/// It is a `ChaCha12` stream: asking the kernel for every token would be a system call each.
 pub struct SystemEntropy(Mutex<StdRng>);
 
 impl SystemEntropy {

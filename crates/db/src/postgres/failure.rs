@@ -47,7 +47,8 @@ pub(super) fn is_unique_violation(error: &tokio_postgres::Error) -> bool {
 pub(super) fn is_lost(error: &tokio_postgres::Error) -> bool {
     error.is_closed()
         || error.code().is_some_and(is_shutdown)
-        || std::error::Error::source(error).is_some_and(|source| source.is::<std::io::Error>())
+        || std::error::Error::source(error)
+            .is_some_and(<dyn std::error::Error>::is::<std::io::Error>)
 }
 
 /// Whether the same may succeed when it is tried again.

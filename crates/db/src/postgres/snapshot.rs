@@ -11,20 +11,30 @@ impl PostgresSnapshot {
     /// # Errors
     /// Fails if the server is gone.
     pub(super) async fn begin(pool: &Pool) -> Result<Self> {
-        let snapshot = Self(Some(pool.get().await.map_err(failure::pool_error)?));
         // The view is taken by the first statement, not by BEGIN.
         let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT 1";
-        if let Some(client) = &snapshot.0 {
-            client.batch_execute(begin).await.map_err(failure::error)?;
+        let mut lost = 0;
+        loop {
+            let client = pool.get().await.map_err(failure::pool_error)?;
+            match client.batch_execute(begin).await {
+                Ok(()) => return Ok(Self(Some(client))),
+                Err(error) => {
+                    drop(Object::take(client));
+                    // After a restart of the server every connection of the pool is lost.
+                    if !failure::is_lost(&error) || lost > pool.status().max_size {
+                        return Err(failure::error(error));
+                    }
+                    lost += 1;
+                }
+            }
         }
-        Ok(snapshot)
     }
 
     /// # Errors
     /// Fails if the server refuses it or is gone.
     pub(crate) async fn query(&self, sql: &'static str, params: &Params) -> Result<Vec<Row>> {
         let client = self.0.as_ref().ok_or_else(crate::Error::closed)?;
-        statement::query(client, sql, params).await
+        statement::query(client, sql, params).await.map_err(failure::error)
     }
 }
 

@@ -4,10 +4,7 @@ use futures_util::TryStreamExt as _;
 use smallvec::SmallVec;
 use tokio_postgres::{Statement, types::Type};
 
-use super::{
-    bind::{Bound, declared},
-    failure,
-};
+use super::bind::{Bound, declared};
 use crate::{Params, Result, Row, write::OperationResult};
 
 /// A statement of this connection, prepared once for each combination of types.
@@ -54,7 +51,7 @@ pub(super) async fn query(
     client: &ClientWrapper,
     sql: &'static str,
     params: &Params,
-) -> Result<Vec<Row>> {
-    let statement = prepare(client, sql, params).await.map_err(failure::error)?;
-    Ok(run(client, &statement, params, 0).await.map_err(failure::error)?.rows)
+) -> Result<Vec<Row>, tokio_postgres::Error> {
+    let statement = prepare(client, sql, params).await?;
+    Ok(run(client, &statement, params, 0).await?.rows)
 }

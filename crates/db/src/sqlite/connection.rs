@@ -47,10 +47,11 @@ pub(super) fn open(
 fn set_up(connection: &Connection, purpose: Purpose, options: &Options) -> rusqlite::Result<()> {
     connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
-    // Half the memory is the writer's, which touches every page that changes; the readers share the rest.
+    // Half the memory is the writer's, which touches every page that changes; the readers share the rest: as many for
+    // queries as for snapshots.
     let kibibytes = match purpose {
         Purpose::Write => options.cache_bytes / 2 / 1_024,
-        Purpose::Read => options.cache_bytes / 2 / 1_024 / options.readers.max(1),
+        Purpose::Read => options.cache_bytes / 4 / 1_024 / options.readers.max(1),
     };
     let role = match purpose {
         // Checkpoints are the writer's own work, after it has answered.

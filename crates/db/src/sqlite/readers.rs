@@ -16,39 +16,55 @@ pub(super) struct Readers {
     path: PathBuf,
     options: Options,
     idle: Mutex<Vec<Prepared>>,
-    free: Arc<Semaphore>,
+    queries: Arc<Semaphore>,
+    /// Apart from those for queries: whoever holds a snapshot may ask the database beside it, and never waits for
+    /// another snapshot's end then.
+    snapshots: Arc<Semaphore>,
+}
+
+/// What a connection is wanted for.
+#[derive(Clone, Copy)]
+pub(super) enum Use {
+    Query,
+    Snapshot,
 }
 
 /// A connection that is somebody's until it is dropped.
 pub(super) struct Reader {
     readers: Arc<Readers>,
     prepared: Option<Prepared>,
-    _free: OwnedSemaphorePermit,
+    _place: OwnedSemaphorePermit,
 }
 
 impl Readers {
     pub(super) fn new(path: PathBuf, options: Options) -> Self {
-        let free = Arc::new(Semaphore::new(options.readers.max(1)));
-        Self { path, options, idle: Mutex::default(), free }
+        let places = || Arc::new(Semaphore::new(options.readers.max(1)));
+        let (queries, snapshots) = (places(), places());
+        Self { path, options, idle: Mutex::default(), queries, snapshots }
     }
 
     /// A connection, as soon as one is free.
     ///
     /// # Errors
     /// Fails if a new one can't be opened.
-    pub(super) async fn acquire(self: &Arc<Self>) -> Result<Reader> {
-        let free = Arc::clone(&self.free).acquire_owned().await.map_err(|_| Error::closed())?;
+    pub(super) async fn acquire(self: &Arc<Self>, wanted: Use) -> Result<Reader> {
+        let places = match wanted {
+            Use::Query => &self.queries,
+            Use::Snapshot => &self.snapshots,
+        };
+        let place = Arc::clone(places).acquire_owned().await.map_err(|_| Error::closed())?;
         let idle = self.idle.lock().pop();
         let prepared = match idle {
             Some(prepared) => prepared,
             None => Prepared::new(self.open()?),
         };
-        Ok(Reader { readers: Arc::clone(self), prepared: Some(prepared), _free: free })
+        Ok(Reader { readers: Arc::clone(self), prepared: Some(prepared), _place: place })
     }
 
     /// Closes what is idle, and lets nobody have another.
     pub(super) fn close(&self) {
-        self.free.close();
+        self.queries.close();
+        self.snapshots.close();
         self.idle.lock().clear();
     }
 
@@ -80,7 +96,7 @@ impl Reader {
 impl Drop for Reader {
     fn drop(&mut self) {
         if let Some(prepared) = self.prepared.take()
-            && !self.readers.free.is_closed()
+            && !self.readers.queries.is_closed()
             && prepared.connection.is_autocommit()
         {
             self.readers.idle.lock().push(prepared);

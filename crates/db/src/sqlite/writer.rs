@@ -8,7 +8,7 @@ use std::{
     path::PathBuf,
     sync::{Arc, mpsc as queue},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use parking_lot::Mutex;
@@ -16,7 +16,10 @@ use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use self::batch::Committer;
-use super::connection::{self, Purpose};
+use super::{
+    connection::{self, Purpose},
+    failure,
+};
 use crate::{
     Committed, Error, Options, Result, Write, WriteError, error::Kind, position::Positions,
 };
@@ -105,9 +108,10 @@ fn run(first: Committer, queue: &queue::Receiver<Job>, opening: &Opening) {
     let mut committer = Some(first);
     loop {
         let Some(ready) = committer.as_mut() else {
-            committer = reopen(opening);
-            if committer.is_none() {
-                thread::sleep(REOPEN);
+            match reopen(opening) {
+                Ok(opened) => committer = Some(opened),
+                Err(error) if refuse(queue, &error) => {}
+                Err(_) => break,
             }
             continue;
         };
@@ -163,15 +167,29 @@ fn work(committer: &mut Committer, jobs: Vec<Job>) -> bool {
     usable
 }
 
-fn reopen(opening: &Opening) -> Option<Committer> {
+fn reopen(opening: &Opening) -> Result<Committer> {
     let opened = connection::open(&opening.path, Purpose::Write, &opening.options);
-    let committer = opened.map_err(|error| error.to_string()).and_then(|connection| {
-        let position = batch::stored_position(&connection).map_err(|error| error.to_string())?;
-        Ok(Committer::new(connection, position, &opening.positions))
-    });
-    committer
-        .inspect_err(|error| {
-            tracing::error!(error, "the database can't be opened for writing again")
-        })
-        .ok()
+    let connection = opened.map_err(|error| {
+        Error::with_source(Kind::Transient, "the database can't be opened for writing again", error)
+    })?;
+    let position = batch::stored_position(&connection).map_err(failure::error)?;
+    Ok(Committer::new(connection, position, &opening.positions))
+}
+
+/// Fails what is queued for a while, because there is no connection. Answers whether more can come.
+fn refuse(queue: &queue::Receiver<Job>, error: &Error) -> bool {
+    tracing::error!(?error, "the database can't be written to");
+    let until = Instant::now() + REOPEN;
+    loop {
+        match queue.recv_timeout(until.saturating_duration_since(Instant::now())) {
+            Ok(Job::Write { reply, .. }) => {
+                // Whoever gave up waiting needs no answer.
+                let _ = reply.send(Err(WriteError::Failed(error.clone())));
+            }
+            // The reply is dropped with the task: that answers it.
+            Ok(Job::Task { .. }) => {}
+            Err(queue::RecvTimeoutError::Timeout) => return true,
+            Err(queue::RecvTimeoutError::Disconnected) => return false,
+        }
+    }
 }

@@ -54,6 +54,7 @@ async fn lost_connections_are_made_again() {
         ))
         .await;
         assert_eq!(i64::try_from(ids(&db).await.len()).unwrap(), id + 1, "reads go on");
+        db.snapshot().await.unwrap();
     }
     db.write(insert(5)).await.unwrap();
     assert_eq!(ids(&db).await, [0, 1, 2, 3, 4, 5]);
@@ -149,4 +150,37 @@ async fn a_full_disk_fails_writes_until_there_is_space_again() {
     assert_eq!(db.visible_position(), i64::try_from(stored.len()).unwrap());
     let check = db.query_optional("PRAGMA integrity_check", params![]).await.unwrap().unwrap();
     assert_eq!(check.text(0).unwrap(), "ok");
+}
+
+#[tokio::test]
+async fn a_file_that_can_t_be_opened_again_fails_writes_and_still_closes() {
+    let test = testing::sqlite();
+    let db = test.open().await;
+    db.migrate(TABLES).await.unwrap();
+    db.write(insert(1)).await.unwrap();
+    let folder = test.folder().unwrap();
+    let (file, away) = (folder.join("test.db"), folder.join("away.db"));
+    std::fs::rename(&file, &away).unwrap();
+    // A folder where the file should be: another connection can't be opened.
+    std::fs::create_dir(&file).unwrap();
+    db.break_writer().await.unwrap();
+    let lost = tokio::time::timeout(Duration::from_secs(5), async {
+        loop {
+            match db.write(insert(2)).await {
+                Err(WriteError::Failed(error)) if !error.outcome_unknown() => break error,
+                Ok(_) => panic!("there is no file"),
+                Err(_) => {}
+            }
+        }
+    });
+    assert!(lost.await.expect("it is answered").is_transient());
+    std::fs::remove_dir(&file).unwrap();
+    std::fs::rename(&away, &file).unwrap();
+    tokio::time::timeout(Duration::from_secs(5), async {
+        while db.write(insert(3)).await.is_err() {}
+    })
+    .await
+    .expect("it is opened again");
+    assert_eq!(ids(&db).await, [1, 3]);
+    db.close().await;
 }

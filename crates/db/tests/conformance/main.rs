@@ -1,4 +1,10 @@
 //! What both engines promise. Each test runs on a fresh database of each.
+#![expect(clippy::unwrap_used, reason = "all of this is tests")]
+#![expect(
+    clippy::print_stdout,
+    reason = "the process that is killed reports on its standard output"
+)]
+
 mod crash;
 mod failures;
 mod migrations;

@@ -32,6 +32,23 @@ async fn a_snapshot_sees_nothing_later() {
 }
 
 #[tokio::test]
+async fn snapshots_never_keep_queries_waiting() {
+    for (test, db) in databases().await {
+        db.write(add(1)).await.unwrap();
+        let mut held = Vec::new();
+        for _ in 0..db::testing::options().readers {
+            held.push(db.snapshot().await.unwrap());
+        }
+        let beside = tokio::time::timeout(std::time::Duration::from_secs(5), total(&db)).await;
+        assert_eq!(beside.ok(), Some(1), "{:?}", test.engine);
+        let another = tokio::time::timeout(std::time::Duration::from_millis(50), db.snapshot());
+        assert!(another.await.is_err(), "there are only so many snapshots");
+        held.pop();
+        assert_eq!(total(&db.snapshot().await.unwrap()).await, 1);
+    }
+}
+
+#[tokio::test]
 async fn dropped_snapshots_give_their_connections_back() {
     for (_test, db) in databases().await {
         for round in 0..50 {
