@@ -36,3 +36,6 @@ endpoints! { App:
     backup::get_session_key,
     backup::delete_session_key,
 }
+
+#[cfg(all(test, feature = "testing"))]
+mod tests;

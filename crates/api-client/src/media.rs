@@ -30,3 +30,6 @@ endpoints! { App:
     legacy_download_named,
     legacy_thumbnail,
 }
+
+#[cfg(all(test, feature = "testing"))]
+mod tests;

@@ -1,0 +1,144 @@
+use axum::body::Body;
+use http::Method;
+use image::{ImageFormat, RgbImage};
+use serde_json::json;
+
+use crate::testing::{SERVER_NAME, TestApp, TestUser};
+
+fn picture() -> Vec<u8> {
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    RgbImage::new(400, 300).write_to(&mut bytes, ImageFormat::Png).unwrap();
+    bytes.into_inner()
+}
+
+/// Uploads and returns the media id.
+async fn upload(user: &TestUser, query: &str, content: Vec<u8>) -> String {
+    let path = format!("/_matrix/media/v3/upload{query}");
+    let reply = user.request_raw(Method::POST, &path, content).await;
+    assert_eq!(reply.status, 200, "{}", reply.json());
+    let uri = reply.json()["content_uri"].as_str().unwrap().to_owned();
+    uri.strip_prefix(&format!("mxc://{SERVER_NAME}/")).unwrap().to_owned()
+}
+
+fn download(id: &str) -> String {
+    format!("/_matrix/client/v1/media/download/{SERVER_NAME}/{id}")
+}
+
+#[tokio::test]
+async fn a_file_comes_back_to_those_who_are_logged_in() {
+    for app in TestApp::on_each_engine().await {
+        let alice = app.user("alice").await;
+        let id = upload(&alice, "?filename=B%C3%A4r.bin", b"content".to_vec()).await;
+        let reply = alice.get(&download(&id)).await;
+        assert_eq!((reply.status.as_u16(), &*reply.body), (200, b"content".as_slice()));
+        assert_eq!(reply.headers["content-type"], "application/octet-stream");
+        assert_eq!(
+            reply.headers["content-disposition"],
+            "attachment; filename*=utf-8''B%C3%A4r.bin"
+        );
+        assert!(reply.headers["content-security-policy"].to_str().unwrap().starts_with("sandbox;"));
+        let reply = alice.get(&format!("{}/other.bin", download(&id))).await;
+        assert_eq!(reply.headers["content-disposition"], "attachment; filename=\"other.bin\"");
+        assert_eq!(app.get(&download(&id)).await.verdict(), "401 M_MISSING_TOKEN");
+        let config = alice.get("/_matrix/client/v1/media/config").await;
+        assert_eq!(config.json(), json!({ "m.upload.size": 50 << 20 }));
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_not_found() {
+    for app in TestApp::on_each_engine().await {
+        let alice = app.user("alice").await;
+        for path in [
+            download("nothing"),
+            download("..%2F..%2Fetc%2Fpasswd"),
+            download("a%00b"),
+            "/_matrix/client/v1/media/download/other.example/x".to_owned(),
+        ] {
+            assert_eq!(alice.get(&path).await.verdict(), "404 M_NOT_FOUND", "{path}");
+        }
+        assert_eq!(alice.get(&download("%FF")).await.verdict(), "400 M_INVALID_PARAM");
+    }
+}
+
+#[tokio::test]
+async fn an_upload_over_the_limit_is_refused() {
+    let small = |config: &mut config::Config| config.media.upload_max = config::Bytes(1_000);
+    for app in TestApp::on_each_engine_with(small).await {
+        let alice = app.user("alice").await;
+        upload(&alice, "", vec![1; 1_000]).await;
+        let path = "/_matrix/media/v3/upload";
+        let reply = alice.request_raw(Method::POST, path, vec![1; 1_001]).await;
+        assert_eq!(reply.verdict(), "413 M_TOO_LARGE");
+    }
+}
+
+#[tokio::test]
+async fn thumbnails_are_pictures_to_look_at() {
+    for app in TestApp::on_each_engine().await {
+        let alice = app.user("alice").await;
+        let (id, text) =
+            (upload(&alice, "", picture()).await, upload(&alice, "", b"text".to_vec()).await);
+        let thumbnail = |id: &str, query: &str| {
+            format!("/_matrix/client/v1/media/thumbnail/{SERVER_NAME}/{id}?{query}")
+        };
+        let reply = alice.get(&thumbnail(&id, "width=90&height=90&method=crop")).await;
+        assert_eq!(reply.status, 200, "{}", reply.json());
+        assert_eq!(reply.headers["content-type"], "image/jpeg");
+        assert_eq!(reply.headers["content-disposition"], "inline; filename=\"thumbnail.jpg\"");
+        let image = image::load_from_memory(&reply.body).unwrap();
+        assert_eq!((image.width(), image.height()), (96, 96));
+        for (id, query, expected) in [
+            (&id, "width=90", "400 M_MISSING_PARAM"),
+            (&id, "width=-1&height=90", "400 M_INVALID_PARAM"),
+            (&id, "width=1.5&height=90", "400 M_INVALID_PARAM"),
+            (&id, "width=0&height=90", "400 M_INVALID_PARAM"),
+            (&id, "width=90&height=90&method=stretch", "400 M_INVALID_PARAM"),
+            (&text, "width=90&height=90", "400 M_UNKNOWN"),
+        ] {
+            assert_eq!(alice.get(&thumbnail(id, query)).await.verdict(), expected, "{query}");
+        }
+        let bomb = upload(&alice, "", b"GIF89a\xff\xff\xff\xff\0\0\0".to_vec()).await;
+        let reply = alice.get(&thumbnail(&bomb, "width=90&height=90")).await;
+        assert_eq!(reply.verdict(), "413 M_TOO_LARGE");
+    }
+}
+
+#[tokio::test]
+async fn an_announced_upload_is_made_once_by_its_owner() {
+    for app in TestApp::on_each_engine().await {
+        let (alice, bob) = (app.user("alice").await, app.user("bob").await);
+        let reply = alice.post("/_matrix/media/v1/create", json!({})).await.json();
+        let id = reply["content_uri"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+        assert!(reply["unused_expires_at"].is_i64());
+        let early = alice.get(&format!("{}?timeout_ms=1", download(&id))).await;
+        assert_eq!(early.verdict(), "504 M_NOT_YET_UPLOADED");
+        let path = format!("/_matrix/media/v3/upload/{SERVER_NAME}/{id}");
+        let put = async |user: &TestUser| {
+            user.request_raw(Method::PUT, &path, Body::from("content")).await.verdict()
+        };
+        assert_eq!(put(&bob).await, "403 M_FORBIDDEN");
+        assert_eq!(put(&alice).await, "200");
+        assert_eq!(put(&alice).await, "409 M_CANNOT_OVERWRITE_MEDIA");
+        assert_eq!(&*alice.get(&download(&id)).await.body, b"content");
+    }
+}
+
+#[tokio::test]
+async fn the_frozen_paths_serve_nobody_unless_they_are_told_to() {
+    for allowed in [false, true] {
+        let change = |config: &mut config::Config| config.media.legacy_unauthenticated = allowed;
+        for app in TestApp::on_each_engine_with(change).await {
+            let alice = app.user("alice").await;
+            let id = upload(&alice, "", picture()).await;
+            let expected = if allowed { "200" } else { "404 M_NOT_FOUND" };
+            for path in [
+                format!("/_matrix/media/v3/download/{SERVER_NAME}/{id}"),
+                format!("/_matrix/media/v3/download/{SERVER_NAME}/{id}/name.png"),
+                format!("/_matrix/media/v3/thumbnail/{SERVER_NAME}/{id}?width=32&height=32"),
+            ] {
+                assert_eq!(app.get(&path).await.verdict(), expected, "{path}");
+            }
+        }
+    }
+}
