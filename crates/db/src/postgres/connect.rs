@@ -2,7 +2,7 @@
 use std::time::Duration;
 
 use deadpool_postgres::{
-    Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime,
+    Hook, HookError, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime,
 };
 use tokio_postgres::{NoTls, config::Host};
 
@@ -66,10 +66,12 @@ fn set_up(purpose: Purpose) -> &'static str {
 /// # Errors
 /// Fails if the server can't be reached or refuses us.
 pub(super) async fn first(pool: &Pool, target: &Target) -> Result<Object, OpenError> {
-    pool.get().await.map_err(|error| OpenError::Unreachable {
-        server: server(target),
-        reason: describe(&error),
-        source: Box::new(error),
+    pool.get().await.map_err(|error| {
+        let reason = match &error {
+            PoolError::Backend(refused) => describe(refused),
+            other => describe(other),
+        };
+        OpenError::Unreachable { server: server(target), reason, source: Box::new(error) }
     })
 }
 
