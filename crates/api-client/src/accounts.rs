@@ -69,3 +69,6 @@ endpoints! { App:
     create_filter,
     get_filter,
 }
+
+#[cfg(all(test, feature = "testing"))]
+mod tests;
