@@ -15,6 +15,7 @@ mod json;
 mod path;
 mod query;
 mod rate;
+pub mod reference;
 mod registry;
 mod request;
 mod routes;

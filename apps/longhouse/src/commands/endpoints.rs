@@ -37,3 +37,25 @@ pub(super) fn run(context: &Context) -> Result<(), Failure> {
         table(&all.iter().map(row).collect::<Vec<_>>())
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{env, fs, path::Path};
+
+    use crate::node;
+
+    /// `docs/endpoints.md` is the registry. With `LONGHOUSE_WRITE_DOCS=1` the page is written, else compared.
+    #[test]
+    fn the_page_of_endpoints_is_the_generated_one() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/endpoints.md");
+        let generated = endpoint::reference::page(node::endpoints());
+        if env::var_os("LONGHOUSE_WRITE_DOCS").is_some() {
+            fs::write(&path, &generated).unwrap();
+        }
+        let kept = fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            kept == generated,
+            "docs/endpoints.md is stale: LONGHOUSE_WRITE_DOCS=1 cargo test -p longhouse page_of_endpoints"
+        );
+    }
+}
