@@ -44,10 +44,10 @@ impl Cell<'_> {
             "event" => encode(&self.messages[moment]),
             "user" => encode(self.user.id.as_str()),
             "kind" => "m.room.topic".to_owned(),
+            "state_key" => String::new(),
             _ => "x".to_owned(),
         });
-        // An event of state is read by its empty key, and every page by its direction.
-        let path = path.replace("/m.room.topic/x", "/m.room.topic/");
+        // A page needs a direction.
         if path.ends_with("/messages") { path + "?dir=b&limit=100" } else { path }
     }
 
