@@ -43,6 +43,8 @@ pub(crate) fn endpoints() -> impl Iterator<Item = &'static Endpoint> {
 pub(crate) struct Ready {
     /// Where clients reach it.
     pub(crate) url: String,
+    /// The first listener for clients.
+    pub(crate) listener: String,
     pub(crate) server_name: String,
     pub(crate) folder: String,
     pub(crate) version: &'static str,
@@ -53,7 +55,7 @@ pub(crate) struct Ready {
 impl Ready {
     pub(crate) fn to_json(&self) -> String {
         serde_json::json!({
-            "url": self.url, "server_name": self.server_name, "folder": self.folder,
+            "url": self.url, "listener": self.listener, "server_name": self.server_name, "folder": self.folder,
             "version": self.version, "has_users": self.has_users,
         })
         .to_string()
@@ -111,6 +113,7 @@ async fn start_and_serve(
     let about = about(&config, folder, &doors, &clock);
     let ready = Ready {
         url: services.client_url(),
+        listener: url,
         server_name: about.server_name.clone(),
         folder: about.folder.clone(),
         version: VERSION,

@@ -34,7 +34,8 @@ impl Services {
         listener_url: &str,
     ) -> Result<Self, Failure> {
         let blobs = Blobs::open(folder.media(), store.entropy.clone()).await;
-        let blobs = blobs.map_err(|error| Failure::of("cannot open the folder of media", &error))?;
+        let blobs =
+            blobs.map_err(|error| Failure::of("cannot open the folder of media", &error))?;
         let foundation = Foundation { config, store, signer, blobs, listener_url };
         let services = api_client::Services::assemble(foundation)
             .map_err(|error| Failure::of("cannot start", &error))?;
