@@ -1,4 +1,4 @@
-//! When and from where sessions are used: noted in memory, written together every few seconds.
+//! When and from where sessions are used: noted in memory, written together.
 //!
 //! What was noted since the last write is lost in a crash: nothing depends on it but what people look at.
 use std::{collections::HashMap, net::IpAddr};
@@ -58,7 +58,7 @@ impl Accounts {
         waiting.insert((token_id, address), Use { user_num, user_id, token_id, seen });
     }
 
-    /// Writes what was noted. To be called every few seconds, and before the server stops.
+    /// Writes what was noted. To be called before the server stops.
     ///
     /// # Errors
     /// Fails if the database fails. What was not written is noted again at the sessions' next use.
@@ -79,11 +79,13 @@ impl Accounts {
         Ok(())
     }
 
-    /// Forgets what is no longer needed: expired access tokens, uses of a month ago. To be called every hour or so.
+    /// Writes what was noted, and forgets what is no longer needed: expired access tokens, uses of a month ago. To be
+    /// called every minute or so.
     ///
     /// # Errors
     /// Fails if the database fails.
     pub async fn sweep(&self) -> Result<(), db::Error> {
+        self.flush_activity().await?;
         let now_ms = self.now_ms();
         let mut write = Write::new();
         // An expired token is kept for a while: whoever still has it learns that their device exists.

@@ -1,6 +1,8 @@
 //! Closing an account ([spec]). It is for good: the name stays taken.
 //!
 //! [spec]: https://spec.matrix.org/v1.16/client-server-api/#post_matrixclientv3accountdeactivate
+use std::sync::Arc;
+
 use store::{account_data, profiles, users};
 
 use crate::{Accounts, Action, Confirmation, Session, User, commit::Pending};
@@ -18,7 +20,7 @@ pub enum DeactivateError {
 
 impl Accounts {
     /// Closes the account of the session's user: ends all sessions, removes devices with their keys, the password and the
-    /// account data; with `erase` the profile too. That the user leaves their rooms is up to the caller.
+    /// account data; with `erase` the profile too. Then the user leaves their rooms.
     ///
     /// # Errors
     /// See [`DeactivateError`].
@@ -46,6 +48,10 @@ impl Accounts {
             profiles::clear(&mut pending.write, user.user_num, &position);
         }
         self.delete_all_in(&mut pending, user, None).await?;
-        Ok(self.commit(pending).await?)
+        self.commit(pending).await?;
+        // Runs to its end even if the client hangs up.
+        let (observer, user_id) = (Arc::clone(&self.observer), user.name.clone());
+        let closed = tokio::spawn(async move { observer.account_closed(&user_id).await }).await;
+        closed.map_err(|_| db::Error::inconsistent("the departure from rooms was broken off"))
     }
 }

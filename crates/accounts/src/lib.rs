@@ -51,7 +51,7 @@ pub use self::{
     deactivate::DeactivateError,
     interactive::{Action, Confirmation},
     login::Granted,
-    observer::{AfterCommit, DeviceChange, DeviceObserver, ObserverFuture},
+    observer::{AccountObserver, AfterCommit, ClosedFuture, DeviceChange, ObserverFuture},
     password_change::ChangePasswordError,
     passwords::PasswordCost,
     session::Session,
@@ -67,7 +67,7 @@ pub struct Accounts {
     interactive: Interactive,
     nonces: Nonces,
     activity: Activity,
-    observer: Arc<dyn DeviceObserver>,
+    observer: Arc<dyn AccountObserver>,
 }
 
 /// The settings ask for password hashes that argon2 cannot make.
@@ -83,7 +83,7 @@ impl Accounts {
     pub fn new(
         store: Store,
         settings: Settings,
-        observer: Arc<dyn DeviceObserver>,
+        observer: Arc<dyn AccountObserver>,
     ) -> Result<Self, CostError> {
         let passwords = Passwords::new(&settings, Arc::clone(&store.entropy))?;
         Ok(Self {

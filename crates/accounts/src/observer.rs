@@ -1,4 +1,4 @@
-//! What follows elsewhere from a change of a user's devices.
+//! What follows elsewhere from a change of an account.
 use std::{future::Future, pin::Pin};
 
 use db::{Committed, Write};
@@ -21,8 +21,12 @@ pub type AfterCommit = Box<dyn FnOnce(&Committed) -> Vec<Change> + Send>;
 pub type ObserverFuture<'a> =
     Pin<Box<dyn Future<Output = Result<AfterCommit, db::Error>> + Send + 'a>>;
 
-/// Who keeps something for devices: encryption keys, messages, the list that other users follow.
-pub trait DeviceObserver: Send + Sync + 'static {
+/// Goes on until all is done.
+pub type ClosedFuture<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+
+/// Who keeps something for accounts and their devices: encryption keys, messages, the list that other users follow,
+/// memberships.
+pub trait AccountObserver: Send + Sync + 'static {
     /// Adds what follows from the change to the write that makes it.
     fn devices_changed<'a>(
         &'a self,
@@ -31,4 +35,8 @@ pub trait DeviceObserver: Send + Sync + 'static {
         user_id: &'a UserId,
         change: DeviceChange<'a>,
     ) -> ObserverFuture<'a>;
+
+    /// Called when it is durable that an account is closed: the user leaves their rooms. Called again if an administrator
+    /// closes a closed account again, should the server have stopped in between.
+    fn account_closed<'a>(&'a self, user_id: &'a UserId) -> ClosedFuture<'a>;
 }

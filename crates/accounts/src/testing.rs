@@ -10,8 +10,8 @@ use protocol::ids::{OwnedServerName, UserId};
 use store::{Store, UserNum};
 
 use crate::{
-    Accounts, Action, AfterCommit, Confirmation, DeviceChange, DeviceObserver, Granted,
-    ObserverFuture, PasswordCost, RegistrationMode, Session, Settings,
+    AccountObserver, Accounts, Action, AfterCommit, ClosedFuture, Confirmation, DeviceChange,
+    Granted, ObserverFuture, PasswordCost, RegistrationMode, Session, Settings,
     administration::NewUser,
     interactive::{Attempt, Proof},
     login::DeviceRequest,
@@ -42,7 +42,7 @@ pub(crate) struct Witness {
     pub(crate) seen: Arc<Mutex<Vec<String>>>,
 }
 
-impl DeviceObserver for Witness {
+impl AccountObserver for Witness {
     fn devices_changed<'a>(
         &'a self,
         _: &'a mut Write,
@@ -62,6 +62,11 @@ impl DeviceObserver for Witness {
             Vec::new()
         });
         Box::pin(async move { Ok(after) })
+    }
+
+    fn account_closed<'a>(&'a self, user_id: &'a UserId) -> ClosedFuture<'a> {
+        self.seen.lock().push(format!("{} closed", user_id.localpart()));
+        Box::pin(async {})
     }
 }
 

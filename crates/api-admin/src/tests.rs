@@ -1,7 +1,9 @@
 //! The endpoints over a site without sockets, on both engines.
 use std::sync::{Arc, LazyLock};
 
-use accounts::{Accounts, AfterCommit, DeviceChange, DeviceObserver, ObserverFuture, Settings};
+use accounts::{
+    AccountObserver, Accounts, AfterCommit, ClosedFuture, DeviceChange, ObserverFuture, Settings,
+};
 use axum::body::Body;
 use clock::MockClock;
 use components::Supervisor;
@@ -27,10 +29,10 @@ static METRICS: LazyLock<Metrics> = LazyLock::new(|| Metrics::begin("1.2.3").unw
 
 const SECRET: &str = "the shared secret";
 
-/// Nothing follows from a change of devices.
+/// Nothing follows from a change of an account.
 struct Nobody;
 
-impl DeviceObserver for Nobody {
+impl AccountObserver for Nobody {
     fn devices_changed<'a>(
         &'a self,
         _: &'a mut Write,
@@ -42,6 +44,10 @@ impl DeviceObserver for Nobody {
             let nothing: AfterCommit = Box::new(|_| Vec::new());
             Ok(nothing)
         })
+    }
+
+    fn account_closed<'a>(&'a self, _: &'a UserId) -> ClosedFuture<'a> {
+        Box::pin(async {})
     }
 }
 

@@ -10,7 +10,7 @@ use rooms::Rooms;
 use sync::Sync;
 
 mod assemble;
-mod device_changes;
+mod account_changes;
 mod settings;
 
 pub use assemble::{AssembleError, Foundation};

@@ -80,3 +80,6 @@ endpoints! { App:
     set_read_markers,
     set_typing,
 }
+
+#[cfg(all(test, feature = "testing"))]
+mod tests;

@@ -18,3 +18,6 @@ endpoints! { App:
     get_well_known_support,
     get_federation_version,
 }
+
+#[cfg(all(test, feature = "testing"))]
+mod tests;

@@ -4,7 +4,7 @@ use std::time::Duration;
 const FIRST: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_secs(30);
 /// A component that ran this long has recovered: its next failure begins with a short pause again.
-const RECOVERED_AFTER: Duration = Duration::from_secs(60);
+const RECOVERED_AFTER: Duration = Duration::from_mins(1);
 
 /// Doubles from 100 ms to 30 s.
 #[derive(Debug)]

@@ -28,9 +28,9 @@ pub(crate) fn by_dependency(components: Vec<Component>) -> Result<Vec<Component>
     let mut sorted: Vec<Component> = Vec::with_capacity(components.len());
     let mut waiting = components;
     while !waiting.is_empty() {
-        let is_sorted = |name: &&str| sorted.iter().any(|component| component.name == *name);
-        let next =
-            waiting.iter().position(|component| component.depends_on.iter().all(|n| is_sorted(n)));
+        let is_sorted =
+            |name: &&'static str| sorted.iter().any(|component| component.name == *name);
+        let next = waiting.iter().position(|component| component.depends_on.iter().all(is_sorted));
         match next {
             Some(next) => sorted.push(waiting.remove(next)),
             None => return Err(OrderError::Circle(waiting.iter().map(|c| c.name).collect())),

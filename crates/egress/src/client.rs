@@ -85,7 +85,8 @@ impl Egress {
     /// # Errors
     /// If the certificates or the resolver's configuration cannot be read.
     pub fn new(options: Options) -> Result<Self, Error> {
-        let resolver = TokioResolver::builder_tokio().and_then(hickory_resolver::ResolverBuilder::build);
+        let resolver =
+            TokioResolver::builder_tokio().and_then(hickory_resolver::ResolverBuilder::build);
         let resolver = resolver.map_err(|error| Error::Setup(format!("name servers: {error}")))?;
         Self::with_lookup(options, Arc::new(SystemLookup(resolver)))
     }

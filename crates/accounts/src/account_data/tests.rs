@@ -104,6 +104,6 @@ async fn a_closed_account_keeps_none() {
         server.accounts.deactivate(&alice, false, confirmation).await.unwrap();
         assert_eq!(server.accounts.all_account_data(alice.user_num).await.unwrap(), []);
         assert!(alice.is_revoked());
-        assert_eq!(server.seen(), ["alice deleted A"]);
+        assert_eq!(server.seen(), ["alice deleted A", "alice closed"]);
     }
 }

@@ -31,14 +31,11 @@ struct Body {
 pub(crate) enum Error {
     #[error(transparent)]
     Deactivate(#[from] DeactivateError),
-    #[error(transparent)]
-    Leave(#[from] rooms::Error),
 }
 
 api_error!(Error:
     Self::Deactivate(DeactivateError::NotConfirmed) => FORBIDDEN,
     Self::Deactivate(DeactivateError::Failed(_)) => INTERNAL,
-    Self::Leave(_) => INTERNAL,
 );
 
 pub(crate) async fn handler(
@@ -52,8 +49,6 @@ pub(crate) async fn handler(
     let confirmation = app.accounts.confirm(session, action, "", &request, attempt).await?;
     let closed = app.accounts.deactivate(session, body.erase, confirmation).await;
     closed.map_err(Error::from).map_err(Failure::from)?;
-    let left = app.rooms.leave_all(&session.user_id).await;
-    left.map_err(Error::from).map_err(Failure::from)?;
     // No identity server knows this user from us: there was nothing to unbind.
     Ok(Json(json!({ "id_server_unbind_result": "success" })))
 }

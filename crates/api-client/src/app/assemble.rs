@@ -16,7 +16,7 @@ use rooms::{Rooms, notifications::NotificationRules};
 use store::Store;
 use sync::{Sync, SyncParts};
 
-use super::{Services, Settings, device_changes::TellEncryption};
+use super::{Services, Settings, account_changes::TellOthers};
 
 /// What services stand on.
 pub struct Foundation<'a> {
@@ -60,7 +60,10 @@ impl Services {
         let rooms = Rooms::new(store.clone(), Arc::new(signer), room_settings(config)?, rules);
         let shared_rooms = Arc::new(Arc::clone(&rooms));
         let encryption = Arc::new(Encryption::new(store.clone(), name.clone(), shared_rooms));
-        let observer = Arc::new(TellEncryption(Arc::clone(&encryption)));
+        let observer = Arc::new(TellOthers {
+            encryption: Arc::clone(&encryption),
+            rooms: Arc::clone(&rooms),
+        });
         let account_settings =
             accounts::Settings::new(name.clone(), &config.accounts, &config.registration);
         let accounts = Arc::new(Accounts::new(store.clone(), account_settings, observer)?);

@@ -31,6 +31,7 @@ pub(crate) async fn handler(State(app): State<App>, _: Caller) -> Json<Value> {
             "m.change_password": { "enabled": true },
             "m.set_displayname": { "enabled": true },
             "m.set_avatar_url": { "enabled": true },
+            "m.profile_fields": { "enabled": true },
             "m.3pid_changes": { "enabled": false },
             "m.get_login_token": { "enabled": false },
             "m.forget_forced_upon_leave": { "enabled": false },

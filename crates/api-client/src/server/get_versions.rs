@@ -25,7 +25,7 @@ const VERSIONS: [&str; 12] = [
 ];
 
 /// Unstable features, each with an endpoint that makes it up: nothing is promised that is not served.
-const FEATURES: [(&str, &str); 3] = [
+pub(super) const FEATURES: [(&str, &str); 3] = [
     ("org.matrix.simplified_msc3575", "/_matrix/client/unstable/org.matrix.simplified_msc3575/sync"),
     ("org.matrix.e2e_cross_signing", "/_matrix/client/v3/keys/device_signing/upload"),
     ("org.matrix.msc3916.stable", "/_matrix/client/v1/media/download/{server}/{media}"),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use ::sync::v3::{Request, Response, StateAfter};
 use endpoint::{
     Auth, Endpoint, Failure, Json, Method, Query, RateClass, State, body,
-    error::{INTERNAL, INVALID_PARAM, NOT_JSON},
+    error::{INTERNAL, INVALID_PARAM, NOT_JSON, UNKNOWN_TOKEN},
 };
 use protocol::filter::Filter;
 use serde::Deserialize;
@@ -72,6 +72,10 @@ pub(crate) async fn handler(
         state_after: parameters.state_after(),
     };
     let response = app.sync.sync(&request).await;
+    // The session may have ended while the request waited.
+    if caller.0.is_revoked() {
+        return Err(UNKNOWN_TOKEN.because("Unknown access token").with("soft_logout", false));
+    }
     Ok(Json(response.map_err(|error| INTERNAL.from_error(&error))?))
 }
 

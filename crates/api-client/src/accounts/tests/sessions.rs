@@ -137,3 +137,16 @@ async fn logging_out_ends_one_session_or_all() {
         assert_eq!(alice.get("/devices").await.verdict(), "401 M_UNKNOWN_TOKEN");
     }
 }
+
+#[tokio::test]
+async fn a_request_that_waits_gets_nothing_once_its_session_has_ended() {
+    for app in TestApp::on_each_engine().await {
+        let alice = app.user("alice").await;
+        let since = alice.get("/sync").await.json()["next_batch"].clone();
+        let path = format!("/sync?timeout=300&since={}", since.as_str().unwrap());
+        let (waiting, done) =
+            tokio::join!(alice.get(&path), alice.request(Method::POST, "/logout", &Value::Null));
+        assert_eq!(done.verdict(), "200");
+        assert_eq!(waiting.verdict(), "401 M_UNKNOWN_TOKEN");
+    }
+}

@@ -1,0 +1,7 @@
+//! Rooms through their endpoints, on both engines.
+mod bad_input;
+mod create_room;
+mod finding;
+mod membership;
+mod reading;
+mod sending;
