@@ -72,7 +72,8 @@ impl Control {
             .header(HOST, "localhost")
             .body(Full::new(body))
             .map_err(Failure::new)?;
-        let answer = async {
+        // The sender goes with the answer: the connection ends when nobody can ask on it any more.
+        let answer = async move {
             let response = sender.send_request(request).await?;
             let status = response.status();
             Ok::<_, hyper::Error>((status, response.into_body().collect().await?.to_bytes()))
