@@ -9,8 +9,8 @@ use push::Push;
 use rooms::Rooms;
 use sync::Sync;
 
-mod assemble;
 mod account_changes;
+mod assemble;
 mod settings;
 
 pub use assemble::{AssembleError, Foundation};

@@ -63,7 +63,8 @@ mod tests {
             spec: "https://example.org/b",
             summary: "Reads b.",
         };
-        let put = Endpoint { method: Method::Put, paths: &["/a"], body_bytes_max: body::SMALL, ..get };
+        let put =
+            Endpoint { method: Method::Put, paths: &["/a"], body_bytes_max: body::SMALL, ..get };
         let page = page([&get, &put]);
         let rows: Vec<_> = page.lines().filter(|line| line.contains("Reads b.")).collect();
         assert_eq!(

@@ -73,11 +73,7 @@ fn broken(error: &dyn std::error::Error) -> Failure {
 ///
 /// # Errors
 /// 413 `M_TOO_LARGE` as soon as it is clear that it is longer than `bytes_max`.
-async fn read(
-    headers: &HeaderMap,
-    mut body: Body,
-    bytes_max: usize,
-) -> Result<Bytes, Failure> {
+async fn read(headers: &HeaderMap, mut body: Body, bytes_max: usize) -> Result<Bytes, Failure> {
     let too_large = || TOO_LARGE.because(format!("The body is longer than {bytes_max} bytes"));
     let announced = announced(headers).unwrap_or(0);
     if usize::try_from(announced).map_or(true, |length| length > bytes_max) {

@@ -6,12 +6,12 @@ use blobs::Blobs;
 use config::Config;
 use encryption::Encryption;
 use media::Media;
-use push::Push;
 use protocol::{
     RoomVersion,
     ids::{IdParseError, OwnedServerName},
     signing::Signer,
 };
+use push::Push;
 use rooms::{Rooms, notifications::NotificationRules};
 use store::Store;
 use sync::{Sync, SyncParts};
@@ -60,10 +60,8 @@ impl Services {
         let rooms = Rooms::new(store.clone(), Arc::new(signer), room_settings(config)?, rules);
         let shared_rooms = Arc::new(Arc::clone(&rooms));
         let encryption = Arc::new(Encryption::new(store.clone(), name.clone(), shared_rooms));
-        let observer = Arc::new(TellOthers {
-            encryption: Arc::clone(&encryption),
-            rooms: Arc::clone(&rooms),
-        });
+        let observer =
+            Arc::new(TellOthers { encryption: Arc::clone(&encryption), rooms: Arc::clone(&rooms) });
         let account_settings =
             accounts::Settings::new(name.clone(), &config.accounts, &config.registration);
         let accounts = Arc::new(Accounts::new(store.clone(), account_settings, observer)?);

@@ -72,8 +72,14 @@ mod tests {
 
     #[test]
     fn other_servers_are_sent_to_the_host_of_the_public_url() {
-        assert_eq!(other_host("https://m.example.org/", "example.org").unwrap(), "m.example.org:443");
-        assert_eq!(other_host("https://m.example.org:8448", "example.org").unwrap(), "m.example.org:8448");
+        assert_eq!(
+            other_host("https://m.example.org/", "example.org").unwrap(),
+            "m.example.org:443"
+        );
+        assert_eq!(
+            other_host("https://m.example.org:8448", "example.org").unwrap(),
+            "m.example.org:8448"
+        );
         assert_eq!(other_host("https://example.org", "example.org"), None);
         assert_eq!(other_host("https://example.org:8448", "example.org:8448"), None);
     }

@@ -40,8 +40,7 @@ pub(crate) async fn handler(
 ) -> Result<Json<Reply>, Error> {
     let members = app.rooms.joined_members(&caller.user_id, &room).await?;
     let joined = members.into_iter().map(|(user, profile)| {
-        let member =
-            Member { display_name: profile.displayname, avatar_url: profile.avatar_url };
+        let member = Member { display_name: profile.displayname, avatar_url: profile.avatar_url };
         (user, member)
     });
     Ok(Json(Reply { joined: joined.collect() }))

@@ -17,10 +17,7 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
     summary: "Lists the rooms that the user is joined to.",
 };
 
-pub(crate) async fn handler(
-    State(app): State<App>,
-    caller: Caller,
-) -> Result<Json<Value>, Error> {
+pub(crate) async fn handler(State(app): State<App>, caller: Caller) -> Result<Json<Value>, Error> {
     let rooms = app.rooms.joined_rooms(&caller.user_id).await?;
     Ok(Json(json!({ "joined_rooms": rooms })))
 }

@@ -45,8 +45,7 @@ pub(crate) async fn handler(
         membership: query.membership.as_deref().map(membership).transpose()?,
         not_membership: query.not_membership.as_deref().map(membership).transpose()?,
     };
-    let events =
-        app.rooms.members(&caller.user_id, &room, &members).await.map_err(Error::from)?;
+    let events = app.rooms.members(&caller.user_id, &room, &members).await.map_err(Error::from)?;
     let chunk = app.rooms.render(&events, viewer(&caller), Format::Whole).await;
     Ok(Json(Reply { chunk: chunk.map_err(Error::from)? }))
 }

@@ -40,8 +40,7 @@ pub(crate) async fn handler(
     if let Some(event) = body.fully_read {
         app.rooms.set_fully_read(user, &room, &event).await?;
     }
-    let receipts =
-        [(ReceiptKind::Read, body.read), (ReceiptKind::ReadPrivate, body.read_private)];
+    let receipts = [(ReceiptKind::Read, body.read), (ReceiptKind::ReadPrivate, body.read_private)];
     for (kind, event) in receipts {
         if let Some(event) = event {
             app.rooms.set_receipt(user, &room, kind, &event, None).await?;

@@ -21,12 +21,16 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
 /// Clients look for the versions that they know, some for one alone, so that the old ones are named too. Each version
 /// holds what the one before it has.
 const VERSIONS: [&str; 12] = [
-    "v1.1", "v1.2", "v1.3", "v1.4", "v1.5", "v1.6", "v1.7", "v1.8", "v1.9", "v1.10", "v1.11", "v1.12",
+    "v1.1", "v1.2", "v1.3", "v1.4", "v1.5", "v1.6", "v1.7", "v1.8", "v1.9", "v1.10", "v1.11",
+    "v1.12",
 ];
 
 /// Unstable features, each with an endpoint that makes it up: nothing is promised that is not served.
 pub(super) const FEATURES: [(&str, &str); 3] = [
-    ("org.matrix.simplified_msc3575", "/_matrix/client/unstable/org.matrix.simplified_msc3575/sync"),
+    (
+        "org.matrix.simplified_msc3575",
+        "/_matrix/client/unstable/org.matrix.simplified_msc3575/sync",
+    ),
     ("org.matrix.e2e_cross_signing", "/_matrix/client/v3/keys/device_signing/upload"),
     ("org.matrix.msc3916.stable", "/_matrix/client/v1/media/download/{server}/{media}"),
 ];

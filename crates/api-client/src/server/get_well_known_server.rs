@@ -20,7 +20,8 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
 
 pub(crate) async fn handler(State(app): State<App>) -> Result<Response, Failure> {
     let address = app.settings.federation_address.as_deref();
-    let address = address.ok_or_else(|| NOT_FOUND.because("The server name leads to the server"))?;
+    let address =
+        address.ok_or_else(|| NOT_FOUND.because("The server name leads to the server"))?;
     let reply = Json(json!({ "m.server": address }));
     Ok(([(CACHE_CONTROL, "public, max-age=3600")], reply).into_response())
 }

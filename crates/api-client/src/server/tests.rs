@@ -23,7 +23,8 @@ async fn versions_promise_only_what_is_served() {
 
 #[tokio::test]
 async fn capabilities_name_the_versions_that_rooms_can_have() {
-    for app in TestApp::on_each_engine_with(|config| config.rooms.default_version = "11".into()).await
+    for app in
+        TestApp::on_each_engine_with(|config| config.rooms.default_version = "11".into()).await
     {
         let alice = app.user("alice").await;
         let versions = &alice.get("/capabilities").await.json()["capabilities"]["m.room_versions"];

@@ -73,7 +73,9 @@ impl Cell<'_> {
                 }
             }
             if verdict == "200" {
-                faults.extend(self.missing(rule, &reply.json()).map(|what| format!("{place}: {what}")));
+                faults.extend(
+                    self.missing(rule, &reply.json()).map(|what| format!("{place}: {what}")),
+                );
             }
         }
         faults
@@ -165,7 +167,9 @@ async fn nobody_reads_more_of_a_room_than_they_may() {
                 for path in reads() {
                     if let Some(rule) = rule_of(path) {
                         faults.extend(cell.check(path, rule).await);
-                    } else if path != "/_matrix/client/v3/sync" || cell.visibility == Visibility::Joined {
+                    } else if path != "/_matrix/client/v3/sync"
+                        || cell.visibility == Visibility::Joined
+                    {
                         // Not about one room: whatever it answers, it shows none of what is hidden.
                         faults.extend(cell.check(path, Rule::Anything).await);
                     }

@@ -47,7 +47,8 @@ async fn what_is_no_event_is_refused_with_the_right_code_and_leaves_nothing() {
             let reply = alice.put(&path, json!({})).await;
             assert_eq!(reply.verdict(), expected, "{path}: {}", reply.json());
         }
-        let page = alice.get(&format!("/rooms/{}/messages?dir=b&limit=1", encode(&room))).await.json();
+        let page =
+            alice.get(&format!("/rooms/{}/messages?dir=b&limit=1", encode(&room))).await.json();
         assert_eq!(page["chunk"][0]["content"]["body"], "the last");
     }
 }

@@ -47,7 +47,9 @@ async fn the_visibility_chooses_the_preset_and_every_version_can_be_had() {
         let alice = app.user("alice").await;
         for version in 3..=12 {
             let room = alice
-                .create_room(json!({ "visibility": "private", "room_version": version.to_string() }))
+                .create_room(
+                    json!({ "visibility": "private", "room_version": version.to_string() }),
+                )
                 .await;
             assert_eq!(state(&alice, &room, "m.room.join_rules").await["join_rule"], "invite");
             let create = state(&alice, &room, "m.room.create").await;
@@ -75,7 +77,10 @@ async fn what_cannot_be_is_refused_and_leaves_nothing() {
             (json!({ "creation_content": { "x": 1.5 } }), "400 M_BAD_JSON"),
             (json!({ "creation_content": [] }), "400 M_BAD_JSON"),
             (json!({ "initial_state": [{ "type": "m.x" }] }), "400 M_BAD_JSON"),
-            (json!({ "power_level_content_override": { "ban": "fifty" } }), "400 M_INVALID_ROOM_STATE"),
+            (
+                json!({ "power_level_content_override": { "ban": "fifty" } }),
+                "400 M_INVALID_ROOM_STATE",
+            ),
         ];
         for (body, expected) in cases {
             let reply = alice.post("/createRoom", body.clone()).await;

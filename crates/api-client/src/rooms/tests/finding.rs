@@ -48,7 +48,10 @@ async fn the_public_list_is_searched_and_paged() {
         assert_eq!(found["total_room_count_estimate"], 2);
         assert_eq!(app.get("/publicRooms?since=x").await.verdict(), "400 M_INVALID_PARAM");
         let list = format!("/directory/list/room/{}", encode(&rooms[0]));
-        assert_eq!(bob.put(&list, json!({ "visibility": "private" })).await.verdict(), "403 M_FORBIDDEN");
+        assert_eq!(
+            bob.put(&list, json!({ "visibility": "private" })).await.verdict(),
+            "403 M_FORBIDDEN"
+        );
         assert_eq!(alice.put(&list, json!({ "visibility": "private" })).await.verdict(), "200");
         assert_eq!(app.get(&list).await.json(), json!({ "visibility": "private" }));
         assert_eq!(app.get("/publicRooms").await.json()["total_room_count_estimate"], 2);

@@ -90,7 +90,10 @@ async fn members_are_filtered_and_counted() {
         let members = async |query: &str| {
             let reply = alice.get(&format!("{path}{query}")).await.json();
             let chunk = reply["chunk"].as_array().unwrap().clone();
-            chunk.iter().map(|event| event["state_key"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+            chunk
+                .iter()
+                .map(|event| event["state_key"].as_str().unwrap().to_owned())
+                .collect::<Vec<_>>()
         };
         assert_eq!(members("").await.len(), 2);
         assert_eq!(members("?membership=invite").await, [bob.id.as_str()]);
@@ -112,18 +115,27 @@ async fn receipts_markers_and_typing_are_for_members_and_events_they_see() {
         for (path, body, expected) in [
             (format!("/rooms/{room}/receipt/m.read/{id}"), json!({}), "200"),
             (format!("/rooms/{room}/receipt/m.read/{id}"), json!({ "thread_id": "main" }), "200"),
-            (format!("/rooms/{room}/receipt/m.read/{id}"), json!({ "thread_id": "?" }), "400 M_INVALID_PARAM"),
+            (
+                format!("/rooms/{room}/receipt/m.read/{id}"),
+                json!({ "thread_id": "?" }),
+                "400 M_INVALID_PARAM",
+            ),
             (format!("/rooms/{room}/receipt/m.read.private/{id}"), Value::Null, "200"),
             (format!("/rooms/{room}/receipt/m.fully_read/{id}"), json!({}), "200"),
             (format!("/rooms/{room}/receipt/m.seen/{id}"), json!({}), "400 M_INVALID_PARAM"),
             (format!("/rooms/{room}/receipt/m.read/%24unknown"), json!({}), "404 M_NOT_FOUND"),
-            (format!("/rooms/{room}/read_markers"), json!({ "m.fully_read": event, "m.read": event }), "200"),
+            (
+                format!("/rooms/{room}/read_markers"),
+                json!({ "m.fully_read": event, "m.read": event }),
+                "200",
+            ),
             (format!("/rooms/{room}/read_markers"), json!({ "m.read": 1 }), "400 M_BAD_JSON"),
         ] {
             let reply = alice.post(&path, body).await;
             assert_eq!(reply.verdict(), expected, "{path}: {}", reply.json());
         }
-        let marker = format!("/user/{}/rooms/{room}/account_data/m.fully_read", encode(alice.id.as_str()));
+        let marker =
+            format!("/user/{}/rooms/{room}/account_data/m.fully_read", encode(alice.id.as_str()));
         assert_eq!(alice.get(&marker).await.json(), json!({ "event_id": event }));
         let reply = bob.post(&format!("/rooms/{room}/receipt/m.read/{id}"), json!({})).await;
         assert_eq!(reply.verdict(), "403 M_FORBIDDEN");

@@ -9,13 +9,17 @@ async fn a_transaction_sends_once_for_each_device_and_type() {
         let room = encode(&alice.create_room(json!({})).await);
         let send = async |kind: &str, id: &str, body: &str| {
             let path = format!("/rooms/{room}/send/{kind}/{id}");
-            alice.put(&path, json!({ "msgtype": "m.text", "body": body })).await.json()["event_id"].clone()
+            alice.put(&path, json!({ "msgtype": "m.text", "body": body })).await.json()["event_id"]
+                .clone()
         };
         let first = send("m.room.message", "1", "hello").await;
         assert_eq!(send("m.room.message", "1", "something else").await, first);
         assert_ne!(send("m.room.message", "2", "hello").await, first);
         assert_ne!(send("m.reaction", "1", "hello").await, first);
-        let event = alice.get(&format!("/rooms/{room}/event/{}", encode(first.as_str().unwrap()))).await.json();
+        let event = alice
+            .get(&format!("/rooms/{room}/event/{}", encode(first.as_str().unwrap())))
+            .await
+            .json();
         assert_eq!(event["content"]["body"], "hello");
         assert_eq!(event["unsigned"]["transaction_id"], "1");
         assert_eq!(event["sender"], alice.id.as_str());
@@ -28,7 +32,8 @@ async fn state_is_read_whole_or_as_content_with_and_without_a_key() {
         let alice = app.user("alice").await;
         let room = encode(&alice.create_room(json!({})).await);
         for (path, value) in [("org.x", 1), ("org.x/", 2), ("org.x/a%2Fb", 3)] {
-            let reply = alice.put(&format!("/rooms/{room}/state/{path}"), json!({ "v": value })).await;
+            let reply =
+                alice.put(&format!("/rooms/{room}/state/{path}"), json!({ "v": value })).await;
             assert_eq!(reply.verdict(), "200", "{path}");
         }
         let get = async |path: &str| alice.get(&format!("/rooms/{room}/state/{path}")).await;
@@ -52,7 +57,8 @@ async fn a_redaction_empties_an_event_for_everybody() {
         let (room, event) = (encode(&room), encode(&event));
         let path = format!("/rooms/{room}/redact/{event}/1");
         assert_eq!(bob.put(&path, json!({})).await.verdict(), "403 M_FORBIDDEN");
-        let redaction = alice.put(&path, json!({ "reason": "typo" })).await.json()["event_id"].clone();
+        let redaction =
+            alice.put(&path, json!({ "reason": "typo" })).await.json()["event_id"].clone();
         let left = bob.get(&format!("/rooms/{room}/event/{event}")).await.json();
         assert_eq!(left["content"], json!({}));
         assert_eq!(left["unsigned"]["redacted_because"]["event_id"], redaction);

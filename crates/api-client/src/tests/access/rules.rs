@@ -51,10 +51,17 @@ const FINE: &[&str] = &["200"];
 const FORBIDDEN: &[&str] = &["403 M_FORBIDDEN"];
 const HIDDEN: &[&str] = &["404 M_NOT_FOUND"];
 /// The user keeps nothing under this name, or something is wrong with the made-up parts of the path.
-const NOTHING_KEPT: &[&str] = &["200", "404 M_NOT_FOUND", "400 M_MISSING_PARAM", "400 M_INVALID_PARAM"];
+const NOTHING_KEPT: &[&str] =
+    &["200", "404 M_NOT_FOUND", "400 M_MISSING_PARAM", "400 M_INVALID_PARAM"];
 const ANYTHING: &[&str] = &[
-    "200", "404 M_NOT_FOUND", "404 M_UNRECOGNIZED", "400 M_MISSING_PARAM", "400 M_INVALID_PARAM",
-    "400 M_UNKNOWN", "403 M_FORBIDDEN", "400 M_INVALID_USERNAME",
+    "200",
+    "404 M_NOT_FOUND",
+    "404 M_UNRECOGNIZED",
+    "400 M_MISSING_PARAM",
+    "400 M_INVALID_PARAM",
+    "400 M_UNKNOWN",
+    "403 M_FORBIDDEN",
+    "400 M_INVALID_USERNAME",
 ];
 
 impl Rule {
