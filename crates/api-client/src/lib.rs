@@ -15,6 +15,7 @@ pub mod accounts;
 mod app;
 pub mod encryption;
 pub mod media;
+pub mod push;
 pub mod rooms;
 pub mod server;
 pub mod sync;
@@ -34,7 +35,7 @@ pub type Caller = endpoint::Caller<Arc<Session>>;
 /// Who is asking, if anybody says so.
 pub type OptionalCaller = endpoint::OptionalCaller<Arc<Session>>;
 
-endpoints! { App => accounts, server, rooms, sync, encryption, media }
+endpoints! { App => accounts, server, rooms, sync, push, encryption, media }
 
 #[cfg(all(test, feature = "testing"))]
 mod tests;

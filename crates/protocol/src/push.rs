@@ -8,7 +8,7 @@ mod evaluate;
 mod rules;
 
 pub use evaluate::{PushEvent, RoomContext, Verdict};
-pub use rules::{PushRuleError, PushRules, RULES_MAX, RuleKind};
+pub use rules::{PushRuleError, PushRules, RULES_BYTES_MAX, RULES_MAX, RuleKind};
 pub use ruma::push::Action;
 
 #[cfg(test)]

@@ -6,12 +6,14 @@
 //! Invariant: nothing that happens for every event loops over the members of its room.
 mod classify;
 mod counts;
+mod rules;
 
 use std::sync::Arc;
 
 use store::Store;
 
 pub use counts::Counts;
+pub use rules::{ACCOUNT_DATA_TYPE, RulesError};
 
 /// The push service.
 pub struct Push {

@@ -6,6 +6,7 @@
 //! - A waiting request costs memory and nothing else; it runs when a change concerns its user.
 pub mod v3;
 
+mod account_data;
 mod error;
 mod events;
 mod service;

@@ -24,6 +24,10 @@ pub(crate) enum Error {
     Data(#[from] AccountDataError),
     #[error("There is no account data of this type")]
     None,
+    #[error(transparent)]
+    Rules(db::Error),
+    #[error("push rules that are no JSON")]
+    RulesForm(serde_json::Error),
 }
 
 api_error!(Error:
@@ -33,6 +37,7 @@ api_error!(Error:
     Self::Data(AccountDataError::UnknownRoom) => NOT_FOUND,
     Self::Data(AccountDataError::Contended | AccountDataError::Failed(_)) => INTERNAL,
     Self::None => NOT_FOUND,
+    Self::Rules(_) | Self::RulesForm(_) => INTERNAL,
 );
 
 pub(crate) async fn handler(
@@ -41,5 +46,10 @@ pub(crate) async fn handler(
     Path((user, kind)): Path<(OwnedUserId, String)>,
 ) -> Result<Json<Map<String, Value>>, Error> {
     let found = app.accounts.account_data(&caller.0, &user, None, &kind).await?;
+    if kind == push::ACCOUNT_DATA_TYPE {
+        // Everybody has push rules, also who has never set any.
+        let rules = app.push.account_data(caller.user_num, &user).await.map_err(Error::Rules)?;
+        return Ok(Json(serde_json::from_str(&rules).map_err(Error::RulesForm)?));
+    }
     Ok(Json(found.ok_or(Error::None)?))
 }

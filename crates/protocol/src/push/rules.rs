@@ -3,7 +3,7 @@ use ruma::push::{
     Action, AnyPushRuleRef, InsertPushRuleError, NewConditionalPushRule, NewPatternedPushRule,
     NewPushRule, NewSimplePushRule, PushCondition, RemovePushRuleError, Ruleset,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::{Value, json};
 
 use crate::{
@@ -13,6 +13,12 @@ use crate::{
 
 /// The most rules of one user, the server's included.
 pub const RULES_MAX: usize = 1_000;
+
+/// The most bytes of one user's rules as JSON.
+pub const RULES_BYTES_MAX: usize = 128 * 1024;
+
+/// What older versions of the specification had besides `notify`, and now says to ignore.
+const IGNORED_ACTIONS: [&str; 2] = ["dont_notify", "coalesce"];
 
 /// The five kinds, in the order in which they are asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +61,6 @@ impl RuleKind {
 
 /// Why the rules stay as they are.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum PushRuleError {
     /// There is no such rule (`M_NOT_FOUND`).
     #[error("there is no such push rule")]
@@ -72,15 +77,27 @@ pub enum PushRuleError {
     /// `before` and `after` contradict each other (`M_INVALID_PARAM`).
     #[error("`before` stands in front of `after`")]
     Order,
-    /// More than [`RULES_MAX`] (`M_LIMIT_EXCEEDED`-like: it is refused for good).
+    /// More than [`RULES_MAX`] (`M_TOO_LARGE`).
     #[error("more than {RULES_MAX} push rules")]
     TooMany,
+    /// More than [`RULES_BYTES_MAX`] (`M_TOO_LARGE`).
+    #[error("the push rules have more than {RULES_BYTES_MAX} bytes")]
+    TooLarge,
     /// A content rule without a pattern (`M_MISSING_PARAM`).
     #[error("a content rule needs a pattern")]
     MissingPattern,
-    /// The body is not a rule (`M_BAD_JSON`, or `M_NOT_JSON` where [`serde_json::Error::is_data`] is false).
+    /// The body is not JSON (`M_NOT_JSON`).
+    #[error("that is not JSON: {0}")]
+    NotJson(serde_json::Error),
+    /// The body is not a rule (`M_BAD_JSON`).
     #[error("that is not a push rule: {0}")]
-    Form(#[from] serde_json::Error),
+    Form(serde_json::Error),
+}
+
+impl From<serde_json::Error> for PushRuleError {
+    fn from(error: serde_json::Error) -> Self {
+        if error.is_data() { Self::Form(error) } else { Self::NotJson(error) }
+    }
 }
 
 /// One user's push rules. The server's default rules are always among them.
@@ -89,6 +106,7 @@ pub struct PushRules(pub(super) Ruleset);
 
 #[derive(Deserialize)]
 struct Body {
+    #[serde(deserialize_with = "actions")]
     actions: Vec<Action>,
     #[serde(default)]
     conditions: Option<Vec<PushCondition>>,
@@ -98,7 +116,16 @@ struct Body {
 
 #[derive(Deserialize)]
 struct ActionsBody {
+    #[serde(deserialize_with = "actions")]
     actions: Vec<Action>,
+}
+
+fn actions<'de, D: Deserializer<'de>>(input: D) -> Result<Vec<Action>, D::Error> {
+    let actions = Vec::<Value>::deserialize(input)?;
+    let counts =
+        |action: &Value| !action.as_str().is_some_and(|text| IGNORED_ACTIONS.contains(&text));
+    let actions = actions.into_iter().filter(counts).map(serde_json::from_value);
+    actions.collect::<Result<_, _>>().map_err(D::Error::custom)
 }
 
 impl PushRules {
@@ -175,7 +202,7 @@ impl PushRules {
     /// Gives the rule other actions. `body` is `{"actions": […]}`.
     ///
     /// # Errors
-    /// [`PushRuleError::NotFound`] or [`PushRuleError::Form`].
+    /// See [`PushRuleError`]; the rules are then unchanged.
     pub fn set_actions(
         &mut self,
         kind: RuleKind,
@@ -183,7 +210,12 @@ impl PushRules {
         body: &[u8],
     ) -> Result<(), PushRuleError> {
         let ActionsBody { actions } = object::from_slice(body)?;
-        self.0.set_actions(kind.ruma(), rule_id, actions).map_err(|_| PushRuleError::NotFound)
+        let mut rules = self.clone();
+        let found = rules.0.set_actions(kind.ruma(), rule_id, actions);
+        found.map_err(|_| PushRuleError::NotFound)?;
+        rules.check_size()?;
+        *self = rules;
+        Ok(())
     }
 
     /// Deletes one of the user's rules.
@@ -223,10 +255,19 @@ impl PushRules {
                 .set_enabled(kind.ruma(), rule_id, enabled)
                 .map_err(|_| PushRuleError::NotFound)?;
         }
-        if rules.iter().count() > RULES_MAX {
+        let rules = Self(rules);
+        rules.check_size()?;
+        *self = rules;
+        Ok(())
+    }
+
+    fn check_size(&self) -> Result<(), PushRuleError> {
+        if self.0.iter().count() > RULES_MAX {
             return Err(PushRuleError::TooMany);
         }
-        self.0 = rules;
+        if self.to_json().len() > RULES_BYTES_MAX {
+            return Err(PushRuleError::TooLarge);
+        }
         Ok(())
     }
 }

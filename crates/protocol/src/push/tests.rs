@@ -292,7 +292,7 @@ fn changes_that_are_refused() {
     ));
     assert!(matches!(
         rules.set_actions(RuleKind::Override, ".m.rule.master", b"{"),
-        Err(PushRuleError::Form(_))
+        Err(PushRuleError::NotJson(_))
     ));
     assert_eq!(rules.to_json(), before);
 }

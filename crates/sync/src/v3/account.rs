@@ -1,7 +1,7 @@
 //! The user's own data, global and of rooms.
 use std::collections::BTreeMap;
 
-use store::{RoomNum, account_data as table};
+use store::RoomNum;
 
 use super::{Events, Request, answer::Window};
 use crate::{error::Result, events, service::Sync};
@@ -13,15 +13,9 @@ impl Sync {
         request: &Request,
         window: Window,
     ) -> Result<(Events, BTreeMap<RoomNum, Events>)> {
-        let user = request.user_num;
-        let rows = match window.since {
-            None => table::of_user(&self.store.db, user).await?,
-            Some(since) if self.store.changes.user_changed_since(user, since.position) => {
-                let until = window.now.position;
-                table::changed_between(&self.store.db, user, since.position, until).await?
-            }
-            Some(_) => Vec::new(),
-        };
+        let after = window.since.map(|since| since.position);
+        let (user, user_id, until) = (request.user_num, &request.user_id, window.now.position);
+        let rows = self.account_data_rows(user, user_id, after, until).await?;
         let mut global = Events::default();
         let mut rooms: BTreeMap<RoomNum, Events> = BTreeMap::new();
         for row in rows {

@@ -1,0 +1,3 @@
+//! The push rules, as a client sees them.
+mod rules;
+mod sync;

@@ -1,0 +1,69 @@
+use std::sync::Arc;
+
+use clock::MockClock;
+use db::testing::{TestDatabase, engines};
+use entropy::SeededEntropy;
+use protocol::{
+    ids::{OwnedUserId, UserId},
+    push::RuleKind,
+};
+use store::Store;
+
+use super::*;
+
+async fn push(database: &TestDatabase) -> Arc<Push> {
+    let clock = Arc::new(MockClock::default());
+    let store = Store::open(database.open().await, clock, SeededEntropy::shared(1)).await.unwrap();
+    Push::new(store)
+}
+
+async fn user(push: &Push) -> (UserNum, OwnedUserId) {
+    let id = UserId::parse("@alice:example.org").unwrap();
+    let mut write = db::Write::new();
+    let num = push.store.interner.user(&mut write, &id).await.unwrap();
+    push.store.write(write).await.unwrap();
+    (num, id)
+}
+
+fn put(rules: &mut PushRules, id: &str) -> Result<(), PushRuleError> {
+    rules.put(RuleKind::Content, id, br#"{"pattern":"x","actions":[]}"#, None, None)
+}
+
+#[tokio::test]
+async fn changes_at_the_same_time_are_all_kept() {
+    for database in engines().await {
+        let push = push(&database).await;
+        let (num, id) = user(&push).await;
+        let change =
+            |name: &'static str| push.change_rules(num, &id, move |rules| put(rules, name));
+        let (a, b, c) = tokio::join!(change("a"), change("b"), change("c"));
+        for result in [a, b, c] {
+            result.unwrap();
+        }
+        let rules = push.rules(num, &id).await.unwrap();
+        for name in ["a", "b", "c"] {
+            assert_eq!(rules.is_enabled(RuleKind::Content, name), Some(true));
+        }
+    }
+}
+
+#[tokio::test]
+async fn only_a_change_is_written() {
+    for database in engines().await {
+        let push = push(&database).await;
+        let (num, id) = user(&push).await;
+        let before = push.store.changes.position();
+        push.change_rules(num, &id, |_| Ok(())).await.unwrap();
+        let refused = push.change_rules(num, &id, |rules| {
+            put(rules, "a")?;
+            rules.remove(RuleKind::Override, ".m.rule.master")
+        });
+        let refused = refused.await;
+        assert!(matches!(refused, Err(RulesError::Refused(PushRuleError::ServerDefault))));
+        assert_eq!(push.store.changes.position(), before);
+        assert!(push.own_rules(num, &id).await.unwrap().is_none());
+        push.change_rules(num, &id, |rules| put(rules, "a")).await.unwrap();
+        assert_eq!(push.store.changes.position(), before + 1);
+        assert!(push.store.changes.user_changed_since(num, before));
+    }
+}
