@@ -5,7 +5,10 @@ mod decode;
 pub mod header;
 mod size;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use blobs::{Digest, Object};
 use bytes::Bytes;
@@ -66,7 +69,7 @@ enum Outcome {
 /// The decoders, and what they made lately.
 pub(crate) struct Thumbnails {
     outcomes: Cache<(Digest, Size), Outcome>,
-    decoders: Semaphore,
+    decoders: Arc<Semaphore>,
     waiting: AtomicUsize,
 }
 
@@ -74,7 +77,7 @@ impl Thumbnails {
     pub(crate) fn new(decoders: usize) -> Self {
         Self {
             outcomes: Cache::new(CACHED),
-            decoders: Semaphore::new(decoders.max(1)),
+            decoders: Arc::new(Semaphore::new(decoders.max(1))),
             waiting: AtomicUsize::new(0),
         }
     }
@@ -141,15 +144,19 @@ impl Media {
         size: Size,
     ) -> Result<Result<Encoded, DecodeError>, ThumbnailError> {
         let _place = WaitingPlace::take(&self.thumbnails.waiting).ok_or(ThumbnailError::Busy)?;
-        let permit = self.thumbnails.decoders.acquire().await;
-        let _permit = permit.map_err(|_| ThumbnailError::Busy)?;
+        let permit = Arc::clone(&self.thumbnails.decoders).acquire_owned().await;
+        let permit = permit.map_err(|_| ThumbnailError::Busy)?;
         let object = self.blobs.find(&source).await.map_err(FindError::from)?;
         let file = object.ok_or(FindError::Unknown)?.into_file();
         let limits = Limits {
             pixels_max: self.settings.pixels_max,
             bytes_max: self.settings.decoder_bytes_max,
         };
-        let work = tokio::task::spawn_blocking(move || decode::thumbnail(file, size, limits));
+        // The permit travels with the work: a client that hangs up does not make room before the decoder is done.
+        let work = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            decode::thumbnail(file, size, limits)
+        });
         Ok(work.await.unwrap_or_else(|error| {
             // A panic of a decoder: the image is to blame, and the server goes on.
             tracing::warn!(%source, %error, "an image made its decoder panic");

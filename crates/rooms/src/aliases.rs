@@ -2,14 +2,14 @@
 use std::sync::Arc;
 
 use protocol::{
-    canonical::{Object, Value, string},
+    canonical::{self, Object, Value, string},
     ids::{OwnedRoomAliasId, OwnedRoomId, RoomAliasId, RoomId, UserId},
 };
 use store::aliases as table;
 
 use crate::{
     error::{Error, Result},
-    room::Room,
+    facts::Facts,
     service::Rooms,
 };
 
@@ -90,16 +90,26 @@ impl Rooms {
         Ok(table::of_room(&self.store.db, room.num).await?)
     }
 
-    /// Every alias that a canonical alias event names newly has to lead to the room ([spec]).
+    /// Every alias that a canonical alias event names newly has to lead to the room ([spec]). One of another server
+    /// cannot be looked up, so it is taken to lead nowhere.
     ///
     /// [spec]: https://spec.matrix.org/v1.16/client-server-api/#mroomcanonical_alias
-    pub(crate) async fn check_canonical_alias(&self, room: &Room, content: &Object) -> Result<()> {
+    pub(crate) async fn check_canonical_alias(
+        &self,
+        facts: &Facts,
+        content: &Object,
+    ) -> Result<()> {
+        let current = facts.state.get("m.room.canonical_alias", "");
+        let current = current
+            .and_then(|event| canonical::parse_object(event.pdu.content().as_bytes()).ok())
+            .and_then(|content| named_aliases(&content).ok())
+            .unwrap_or_default();
         for alias in named_aliases(content)? {
-            if alias.server_name() != self.server_name() {
+            if current.contains(&alias) {
                 continue;
             }
             let row = table::find(&self.store.db, &alias).await?;
-            if row.is_none_or(|row| row.room_num != room.num) {
+            if row.is_none_or(|row| row.room_num != facts.room_num) {
                 return Err(Error::UnknownAlias);
             }
         }
@@ -115,7 +125,8 @@ impl Rooms {
     }
 }
 
-fn named_aliases(content: &Object) -> Result<Vec<OwnedRoomAliasId>> {
+/// The aliases that the content of a canonical alias event names.
+pub(crate) fn named_aliases(content: &Object) -> Result<Vec<OwnedRoomAliasId>> {
     let mut names: Vec<&str> = string(content, "alias").into_iter().collect();
     if let Some(Value::Array(others)) = content.get("alt_aliases") {
         for other in others {

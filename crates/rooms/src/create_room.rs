@@ -1,22 +1,26 @@
 //! Creating a room ([spec]): every event of it in one write, or none.
 //!
 //! [spec]: https://spec.matrix.org/v1.16/client-server-api/#creation
-use std::sync::{Arc, atomic::Ordering};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, atomic::Ordering},
+};
 
 use protocol::{
     RoomVersion,
     canonical::{Object, Value},
     ids::{self, OwnedRoomAliasId, OwnedRoomId, OwnedUserId, UserId},
 };
-use store::{memberships::Membership, rooms::Head, state_versions::Weight};
+use store::memberships::Membership;
 
 use crate::{
+    aliases::named_aliases,
     draft::{Draft, Extra, Submission},
     error::{Error, Result},
     facts::Facts,
+    membership::VOUCHER,
     room::Room,
     service::Rooms,
-    state::RoomState,
     writer,
 };
 
@@ -124,6 +128,40 @@ impl Rooms {
                 return Err(Error::NotLocal(user.to_string()));
             }
         }
+        for (kind, state_key, content) in &request.initial_state {
+            self.check_initial_state(request, kind, state_key, content)?;
+        }
+        Ok(())
+    }
+
+    /// What [`Rooms::set_state`] would refuse is not taken here either.
+    fn check_initial_state(
+        &self,
+        request: &CreateRoom,
+        kind: &str,
+        state_key: &str,
+        content: &Object,
+    ) -> Result<()> {
+        let refused = |why: &str| Err(Error::InvalidRoomState(format!("initial_state: {why}")));
+        match (kind, state_key) {
+            ("m.room.canonical_alias", "") => {
+                let names = named_aliases(content)?;
+                if names.iter().any(|alias| Some(alias) != request.alias.as_ref()) {
+                    return refused("the canonical alias does not lead to this room");
+                }
+            }
+            ("m.room.member", user) => {
+                let is_local =
+                    UserId::parse(user).is_ok_and(|user| user.server_name() == self.server_name());
+                if !is_local {
+                    return refused("a member belongs to another server");
+                }
+                if content.contains_key(VOUCHER) {
+                    return refused("nobody vouches for a member");
+                }
+            }
+            _ => {}
+        }
         Ok(())
     }
 
@@ -154,11 +192,11 @@ impl Rooms {
         if let Some(topic) = &request.topic {
             replace_or_push(&mut drafts, topic_draft(topic));
         }
-        for user in &request.invite {
-            if user != creator {
-                let is_direct = request.is_direct.then_some(true);
-                drafts.push(self.invite_draft(user, None, is_direct).await?);
-            }
+        let invited: BTreeSet<&OwnedUserId> =
+            request.invite.iter().filter(|user| *user != creator).collect();
+        for user in invited {
+            let is_direct = request.is_direct.then_some(true);
+            drafts.push(self.invite_draft(user, None, is_direct).await?);
         }
         Ok(drafts)
     }
@@ -193,25 +231,8 @@ impl Rooms {
         let room_id = ids::room_id(self.server_name(), &random)
             .ok_or_else(|| Error::Build("the server's name is too long".into()))?;
         let unwritten = &mut db::Write::new();
-        Ok(Facts {
-            room_id,
-            room_num: store::RoomNum(0),
-            version,
-            created_ts: 0,
-            creator_num: self.store.interner.user(unwritten, creator).await?,
-            state: RoomState::default(),
-            joined: 0,
-            invited: 0,
-            head: Head {
-                extremities: Vec::new(),
-                state_version: store::StateVersion(0),
-                depth: 0,
-                notify_count: 0,
-            },
-            extremity_ids: Vec::new(),
-            weight: Weight { snapshot: 0, since: 0 },
-            last_position: 0,
-        })
+        let creator_num = self.store.interner.user(unwritten, creator).await?;
+        Ok(Facts::empty(room_id, version, creator_num, 0))
     }
 
     /// Now, but never the same twice: the id of a room of version 12 is the hash of an event in which nothing else

@@ -70,7 +70,8 @@ impl Rooms {
             let Some(room) = self.by_number(published.room_num).await? else { continue };
             let facts = room.facts(self).await?;
             let entry = entry(&facts);
-            if query.matches(&entry) {
+            // Nobody is left who could let anybody in.
+            if entry.joined > 0 && query.matches(&entry) {
                 rooms.push(entry);
             }
         }

@@ -131,5 +131,7 @@ impl Event {
 /// ([spec](https://spec.matrix.org/v1.16/client-server-api/#transaction-identifiers)).
 #[must_use]
 pub fn transaction_key(device_id: &str, endpoint: &str, transaction_id: &str) -> String {
+    // Event types may have line ends in them.
+    let endpoint = endpoint.replace('\\', r"\\").replace('\n', r"\n");
     format!("{device_id}\n{endpoint}\n{transaction_id}")
 }

@@ -1,5 +1,5 @@
 //! Events that were used lately, bounded by the bytes they occupy.
-use std::sync::Arc;
+use std::{convert::Infallible, sync::Arc};
 
 use quick_cache::{Weighter, sync::Cache};
 use store::EventNum;
@@ -25,6 +25,13 @@ impl EventCache {
 
     pub(crate) fn get(&self, num: EventNum) -> Option<Arc<Event>> {
         self.0.get(&num)
+    }
+
+    /// Keeps what was read, unless there is something: that may be newer, as after a redaction.
+    pub(crate) fn get_or_insert(&self, event: Arc<Event>) -> Arc<Event> {
+        let num = event.num;
+        let kept = self.0.get_or_insert_with(&num, || Ok::<_, Infallible>(event));
+        kept.unwrap_or_else(|never| match never {})
     }
 
     pub(crate) fn insert(&self, event: Arc<Event>) {

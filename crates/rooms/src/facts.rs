@@ -5,7 +5,8 @@ use protocol::{
 };
 use serde::Deserialize;
 use store::{
-    EventNum, RoomNum, UserNum, memberships::Membership, rooms::Head, state_versions::Weight,
+    EventNum, RoomNum, StateVersion, UserNum, memberships::Membership, rooms::Head,
+    state_versions::Weight,
 };
 
 use crate::{powers::Powers, state::RoomState, visibility::HistoryVisibility};
@@ -79,6 +80,44 @@ impl JoinRule {
 }
 
 impl Facts {
+    /// A room that has no event yet, and no number.
+    pub(crate) fn empty(
+        room_id: OwnedRoomId,
+        version: RoomVersion,
+        creator_num: UserNum,
+        created_ts: i64,
+    ) -> Self {
+        Self {
+            room_id,
+            room_num: RoomNum(0),
+            version,
+            created_ts,
+            creator_num,
+            state: RoomState::default(),
+            joined: 0,
+            invited: 0,
+            head: Head {
+                extremities: Vec::new(),
+                state_version: StateVersion(0),
+                depth: 0,
+                notify_count: 0,
+            },
+            extremity_ids: Vec::new(),
+            weight: Weight { snapshot: 0, since: 0 },
+            last_position: 0,
+        }
+    }
+
+    /// Counts a member who came, or takes one out of the count who went.
+    pub(crate) fn count_member(&mut self, membership: Option<Membership>, added: bool) {
+        let count = match membership {
+            Some(Membership::Join) => &mut self.joined,
+            Some(Membership::Invite) => &mut self.invited,
+            _ => return,
+        };
+        *count = if added { *count + 1 } else { count.saturating_sub(1) };
+    }
+
     /// What `user` is in the room.
     #[must_use]
     pub fn membership(&self, user: &UserId) -> Option<Membership> {

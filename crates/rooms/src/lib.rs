@@ -26,6 +26,7 @@ mod membership;
 mod memberships;
 mod powers;
 mod receipts;
+mod receive;
 mod render;
 mod room;
 mod send;
@@ -51,6 +52,7 @@ pub use self::{
     memberships::UserRooms,
     powers::Powers,
     receipts::{Receipt, ReceiptKind},
+    receive::Received,
     render::{Format, Viewer},
     room::Room,
     send::Transaction,

@@ -15,6 +15,11 @@ use crate::{
     service::Rooms,
 };
 
+/// In the content of a join: who of the room vouches for the user ([spec]).
+///
+/// [spec]: https://spec.matrix.org/v1.16/client-server-api/#restricted-rooms
+pub(crate) const VOUCHER: &str = "join_authorised_via_users_server";
+
 /// A change of somebody's membership.
 #[derive(Clone, Debug)]
 pub struct MembershipChange<'a> {
@@ -52,10 +57,7 @@ impl Rooms {
             return Ok(());
         }
         let mut content = self.member_content(user, Membership::Join, reason).await?;
-        if let Some(authorizer) = self.join_authorizer(&facts, user).await? {
-            let key = "join_authorised_via_users_server";
-            content.insert(key.into(), Value::String(authorizer.as_str().to_owned()));
-        }
+        self.vouch(&facts, user, &mut content).await?;
         self.put_member(&room, user, user, content).await
     }
 
@@ -108,9 +110,7 @@ impl Rooms {
             Some(_) => {}
         }
         let content = leave_content(Membership::Leave, reason);
-        self.put_member(&room, user, user, content).await?;
-        self.stop_typing(room.num, user);
-        Ok(())
+        self.put_member(&room, user, user, content).await
     }
 
     /// Removes a user, who may come back.
@@ -211,6 +211,9 @@ impl Rooms {
             let Ok(mut content) = canonical::parse_object(current.pdu.content().as_bytes()) else {
                 continue;
             };
+            // They were about how the user came in.
+            content.remove(VOUCHER);
+            content.remove("reason");
             set_profile(&mut content, &self.profile(user).await?);
             if canonical::to_string(&content) == current.pdu.content() {
                 continue;
@@ -282,17 +285,53 @@ impl Rooms {
         Ok(content)
     }
 
+    /// The member event that a client sends as it is, rather than by the endpoint for it. Who vouches for a join is for
+    /// this server to say, which signs it: a client's word for it is dropped.
+    pub(crate) async fn check_member_content(
+        self: &Arc<Self>,
+        facts: &Facts,
+        sender: &UserId,
+        target: &str,
+        content: &mut Object,
+    ) -> Result<()> {
+        let target = UserId::parse(target)
+            .map_err(|_| Error::BadContent("a member event needs a user".into()))?;
+        let membership = canonical::string(content, "membership").and_then(Membership::parse);
+        content.remove(VOUCHER);
+        match membership {
+            Some(Membership::Invite) if target.server_name() != self.server_name() => {
+                Err(Error::NotLocal(target.to_string()))
+            }
+            Some(Membership::Join) if target == sender => self.vouch(facts, sender, content).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Names in a join who of this server vouches for `user`, if that is needed and somebody can.
+    async fn vouch(
+        self: &Arc<Self>,
+        facts: &Facts,
+        user: &UserId,
+        content: &mut Object,
+    ) -> Result<()> {
+        if let Some(voucher) = self.join_voucher(facts, user).await? {
+            content.insert(VOUCHER.into(), Value::String(voucher.as_str().to_owned()));
+        }
+        Ok(())
+    }
+
     /// Who of this server lets `user` in, where only a member's word does ([MSC3083]).
     ///
     /// [MSC3083]: https://spec.matrix.org/v1.16/client-server-api/#restricted-rooms
-    async fn join_authorizer(
+    async fn join_voucher(
         self: &Arc<Self>,
         facts: &Facts,
         user: &UserId,
     ) -> Result<Option<OwnedUserId>> {
         let restricted =
             matches!(facts.join_rule(), JoinRule::Restricted | JoinRule::KnockRestricted);
-        if !restricted || facts.membership(user) == Some(Membership::Invite) {
+        let is_in = matches!(facts.membership(user), Some(Membership::Join | Membership::Invite));
+        if !restricted || is_in {
             return Ok(None);
         }
         for room_id in facts.allowed_rooms() {
@@ -307,12 +346,20 @@ impl Rooms {
     /// Somebody of this server who is in the room and may invite: those with a power of their own are asked first.
     fn who_can_invite(&self, facts: &Facts) -> Option<OwnedUserId> {
         let powers = facts.powers();
-        let candidates = facts.state.of_type("m.room.member").filter_map(|(user, event)| {
-            let user = <&UserId>::try_from(&**user).ok()?;
-            let local = user.server_name() == self.server_name();
-            (local && event.membership() == Some(Membership::Join)).then_some(user)
-        });
-        candidates.into_iter().find(|user| powers.can_invite(user)).map(ToOwned::to_owned)
+        let may = |user: &&UserId| {
+            user.server_name() == self.server_name()
+                && facts.is_joined(user)
+                && powers.can_invite(user)
+        };
+        if let Some(user) = powers.named().into_iter().find(may) {
+            return Some(user.to_owned());
+        }
+        if !powers.everybody_can_invite() {
+            return None;
+        }
+        let members = facts.state.of_type("m.room.member");
+        let mut members = members.filter_map(|(user, _)| <&UserId>::try_from(&**user).ok());
+        members.find(may).map(ToOwned::to_owned)
     }
 }
 

@@ -94,6 +94,22 @@ impl Memberships {
         }
     }
 
+    /// Applies that a resolution has left a user without a place.
+    pub(crate) fn remove(&self, room: RoomNum, user: UserNum) {
+        let mut kept = self.kept.lock();
+        kept.applied += 1;
+        if let Some(rooms) = kept.users.get(&user) {
+            rooms.rooms.write().remove(&room);
+        }
+    }
+
+    /// Forgets all: it may not be what is stored.
+    pub(crate) fn clear(&self) {
+        let mut kept = self.kept.lock();
+        kept.applied += 1;
+        kept.users.clear();
+    }
+
     /// Applies a committed forgetting.
     pub(crate) fn forget(&self, room: RoomNum, user: UserNum) {
         let mut kept = self.kept.lock();

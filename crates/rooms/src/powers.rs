@@ -31,6 +31,24 @@ impl Powers {
         self.reaches(user, PowerLevels::invite)
     }
 
+    /// Whether those may invite who have no power of their own.
+    #[must_use]
+    pub(crate) fn everybody_can_invite(&self) -> bool {
+        self.levels().is_some_and(|levels| levels.users_default() >= levels.invite())
+    }
+
+    /// The creators that stand above all, and whom the power levels name.
+    pub(crate) fn named(&self) -> Vec<&UserId> {
+        let Some((create, levels)) = &self.known else { return Vec::new() };
+        let mut named: Vec<&UserId> = Vec::new();
+        if self.version.creators_are_privileged() {
+            named.extend(create.creator.as_deref());
+            named.extend(create.additional_creators.iter().map(|user| &**user));
+        }
+        named.extend(levels.users().map(|(user, _)| user));
+        named
+    }
+
     /// Whether `user` may redact what others have sent.
     #[must_use]
     pub fn can_redact_others(&self, user: &UserId) -> bool {

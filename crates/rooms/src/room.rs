@@ -24,6 +24,8 @@ pub struct Room {
     pub(crate) queue: Queue,
     /// When it was last asked for (Unix ms).
     pub(crate) used: AtomicI64,
+    /// Held by whoever writes to the room on this node: its writer, or an event of another server.
+    pub(crate) writing: tokio::sync::Mutex<()>,
     facts: RwLock<Option<Arc<Facts>>>,
     loading: tokio::sync::Mutex<()>,
 }
@@ -36,6 +38,7 @@ impl Room {
             version,
             queue: Queue::default(),
             used: AtomicI64::new(0),
+            writing: tokio::sync::Mutex::default(),
             facts: RwLock::new(None),
             loading: tokio::sync::Mutex::default(),
         }

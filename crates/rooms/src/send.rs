@@ -62,7 +62,8 @@ impl Rooms {
         transaction: Transaction<'_>,
         content: Object,
     ) -> Result<OwnedEventId> {
-        let key = transaction_key(transaction.device_id, "redact", transaction.transaction_id);
+        let endpoint = format!("redact {target}");
+        let key = transaction_key(transaction.device_id, &endpoint, transaction.transaction_id);
         let draft = Draft {
             kind: "m.room.redaction".into(),
             state_key: None,
@@ -121,11 +122,19 @@ impl Rooms {
         room_id: &RoomId,
         kind: &str,
         state_key: &str,
-        content: Object,
+        mut content: Object,
     ) -> Result<OwnedEventId> {
         let room = self.room_for_state(room_id, sender, kind, state_key).await?;
-        self.check_state(&room, kind, &content).await?;
-        if let Some(current) = room.facts(self).await?.state.get(kind, state_key)
+        let facts = room.facts(self).await?;
+        match (kind, state_key) {
+            ("m.room.create", _) => return Err(Error::Forbidden("a room is created once")),
+            ("m.room.canonical_alias", "") => self.check_canonical_alias(&facts, &content).await?,
+            ("m.room.member", target) => {
+                self.check_member_content(&facts, sender, target, &mut content).await?;
+            }
+            _ => {}
+        }
+        if let Some(current) = facts.state.get(kind, state_key)
             && current.pdu.sender() == sender
             && current.pdu.content() == canonical::to_string(&content)
         {
@@ -148,15 +157,6 @@ impl Rooms {
             return self.room(room_id).await;
         }
         self.joined_room(room_id, sender).await
-    }
-
-    /// What the specification demands of a state event beyond the authorization rules.
-    async fn check_state(&self, room: &Room, kind: &str, content: &Object) -> Result<()> {
-        match kind {
-            "m.room.create" => Err(Error::Forbidden("a room is created once")),
-            "m.room.canonical_alias" => self.check_canonical_alias(room, content).await,
-            _ => Ok(()),
-        }
     }
 
     /// The room, if `user` is in it. A room that does not exist is not told from one that others are in.

@@ -150,6 +150,11 @@ impl Rooms {
         Arc::clone(active.entry(room.num).or_insert_with(|| Arc::new(room)))
     }
 
+    /// Keeps a room in memory that was not known before.
+    pub(crate) fn activate_shared(&self, room: &Arc<Room>) {
+        self.active.write().entry(room.num).or_insert_with(|| Arc::clone(room));
+    }
+
     /// Forgets a room whose creation has failed.
     pub(crate) fn deactivate(&self, room: &Room) {
         self.active.write().remove(&room.num);
@@ -217,9 +222,8 @@ impl Rooms {
             return Ok(event);
         }
         let room = self.by_number(row.room_num).await?.ok_or(Error::UnknownRoom)?;
-        let event = Event::from_row(row, room.version)?;
-        self.events.insert(Arc::clone(&event));
-        Ok(event)
+        // Nothing may wait from here on: a redaction that is committed meanwhile has to win.
+        Ok(self.events.get_or_insert(Event::from_row(row, room.version)?))
     }
 
     /// The rooms that a user has a place in, kept up to date while anybody holds it.
@@ -244,10 +248,12 @@ impl Rooms {
     /// Fails if the database fails.
     pub async fn view(&self, room: &Room, user: &UserId) -> Result<View> {
         let mut memberships = Vec::new();
-        for (position, event) in self.changes_of(room, "m.room.member", user.as_str()).await? {
-            let left = store::memberships::Membership::Leave;
-            let membership = event.and_then(|event| event.membership()).unwrap_or(left);
-            memberships.push((position, membership));
+        if !self.has_forgotten(room, user).await? {
+            for (position, event) in self.changes_of(room, "m.room.member", user.as_str()).await? {
+                let left = store::memberships::Membership::Leave;
+                let membership = event.and_then(|event| event.membership()).unwrap_or(left);
+                memberships.push((position, membership));
+            }
         }
         let mut visibilities = Vec::new();
         for (position, event) in self.changes_of(room, "m.room.history_visibility", "").await? {
@@ -256,6 +262,13 @@ impl Rooms {
             visibilities.push((position, visibility));
         }
         Ok(View { memberships, visibilities })
+    }
+
+    /// Whether `user` has forgotten the room: then they are as somebody who was never there.
+    async fn has_forgotten(&self, room: &Room, user: &UserId) -> Result<bool> {
+        let Some(user) = self.store.interner.find_user(user).await? else { return Ok(false) };
+        let place = self.rooms_of(user).await?.get(room.num);
+        Ok(place.is_some_and(|place| place.forgotten))
     }
 
     async fn changes_of(

@@ -5,10 +5,13 @@ use protocol::Pdu;
 
 use crate::event::Event;
 
+/// The events of one type, by state key.
+type OfType = Arc<BTreeMap<Arc<str>, Arc<Event>>>;
+
 /// Which event each (type, state key) holds. Cloning it costs as much as the room has types of state, not members.
 #[derive(Clone, Debug, Default)]
 pub struct RoomState {
-    types: BTreeMap<Arc<str>, Arc<BTreeMap<Arc<str>, Arc<Event>>>>,
+    types: BTreeMap<Arc<str>, OfType>,
     len: usize,
     bytes: usize,
 }

@@ -123,7 +123,7 @@ impl Rooms {
         let (room, mut state) = self.visible_state(user, room_id).await?;
         if let Some(at) = query.at.filter(|at| *at < self.store.changes.position()) {
             let view = self.view(&room, user).await?;
-            state = self.state_at(&room, at.min(view.end().unwrap_or(at))).await?;
+            state = self.state_at(&room, view.state_position(at)).await?;
         }
         let wanted = |event: &&Arc<Event>| {
             let membership = event.membership();

@@ -16,6 +16,9 @@ use crate::{
     notifications::{Arrival, BoxFuture, NotificationRules},
 };
 
+pub(crate) mod dice;
+pub(crate) mod peer;
+
 /// Every message notifies.
 pub(crate) struct EveryMessage;
 

@@ -80,12 +80,7 @@ impl Rooms {
         if !view.ever_joined() && !view.is_world_readable() {
             return Err(Error::NotJoined);
         }
-        let visible = self.store.changes.position();
-        let newest = if view.is_world_readable() {
-            visible
-        } else {
-            view.end().unwrap_or(visible).min(visible)
-        };
+        let newest = self.newest_for(&view);
         let (after, until, start) = match query.direction {
             Direction::Backward => {
                 let start = query.from.unwrap_or(newest);
@@ -99,6 +94,15 @@ impl Rooms {
         let range = Range { after, until, direction: query.direction };
         let page = self.page(&room, &view, range, query.limit, Some(&query.filter)).await?;
         Ok(Messages { start, end: page.next, events: page.events, room })
+    }
+
+    /// Up to where there can be something for this view to see.
+    fn newest_for(&self, view: &View) -> i64 {
+        let visible = self.store.changes.position();
+        if view.is_world_readable() {
+            return visible;
+        }
+        view.end().unwrap_or(visible).min(visible)
     }
 
     /// The event with this id, if `user` may see it.
@@ -136,7 +140,7 @@ impl Rooms {
         let room = self.room(room_id).await?;
         let view = self.view(&room, user).await?;
         let position = event.position().ok_or(Error::UnknownEvent)?;
-        let newest = view.end().unwrap_or(i64::MAX).min(self.store.changes.position());
+        let newest = self.newest_for(&view);
         let older = Range { after: i64::MIN, until: position - 1, direction: Direction::Backward };
         let newer = Range { after: position, until: newest, direction: Direction::Forward };
         let before = self.page(&room, &view, older, limit / 2, filter).await?;

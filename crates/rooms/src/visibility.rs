@@ -93,6 +93,19 @@ impl View {
         self.memberships.get(joined + 1).map(|(position, _)| *position)
     }
 
+    /// Where the user sees the state that they ask for as of `position`: there, or when they came, or when they left.
+    #[must_use]
+    pub(crate) fn state_position(&self, position: i64) -> i64 {
+        let position = self.end().map_or(position, |end| position.min(end));
+        if self.allows(self.visibility_at(position), self.membership_at(position), position) {
+            return position;
+        }
+        let came = |(from, membership): &&(i64, Membership)| {
+            *membership == Membership::Join && *from > position
+        };
+        self.memberships.iter().find(came).map_or(position, |(from, _)| *from)
+    }
+
     /// Whether the room is open to everybody now.
     #[must_use]
     pub fn is_world_readable(&self) -> bool {

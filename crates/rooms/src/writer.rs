@@ -114,6 +114,7 @@ async fn run(rooms: &Arc<Rooms>, room: &Arc<Room>) {
         if jobs.is_empty() {
             break;
         }
+        let _writing = room.writing.lock().await;
         batch::write(rooms, room, jobs).await;
     }
     running.finished = true;

@@ -303,7 +303,9 @@ impl Hub {
 
     fn wake_room(&self, room: RoomNum) {
         if let Some(wakers) = self.wakers.lock().rooms.get(&room) {
-            wakers.values().for_each(|waker| waker.wake());
+            for waker in wakers.values() {
+                waker.wake();
+            }
         }
     }
 

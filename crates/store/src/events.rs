@@ -184,6 +184,18 @@ pub async fn by_numbers(reader: &impl Read, numbers: &[EventNum]) -> Result<Vec<
     rows(reader, select!("WHERE event_num = ANY($1)"), params![numbers]).await
 }
 
+/// The events with these ids that are stored, in no order.
+///
+/// # Errors
+/// Fails if the database fails.
+pub async fn by_ids(reader: &impl Read, ids: &[OwnedEventId]) -> Result<Vec<EventRow>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    rows(reader, select!("WHERE event_id = ANY($1)"), params![ids]).await
+}
+
 /// The event that `sender` sent into `room` with this transaction key.
 ///
 /// # Errors

@@ -247,7 +247,7 @@ impl Interner {
 /// The names of one kind, in both directions.
 struct Names<N> {
     numbers: Cache<N, i64>,
-    names: Cache<i64, N>,
+    by_number: Cache<i64, N>,
     /// Given a number by a write that may not have been committed: each use writes the row again.
     unconfirmed: Mutex<std::collections::HashMap<N, i64>>,
 }
@@ -259,7 +259,7 @@ where
     fn default() -> Self {
         Self {
             numbers: Cache::new(CACHE_ENTRIES),
-            names: Cache::new(CACHE_ENTRIES),
+            by_number: Cache::new(CACHE_ENTRIES),
             unconfirmed: Mutex::default(),
         }
     }
@@ -277,12 +277,12 @@ where
     }
 
     fn name(&self, number: i64) -> Option<N> {
-        self.names.get(&number)
+        self.by_number.get(&number)
     }
 
     fn confirm(&self, name: N, number: i64) {
         self.unconfirmed.lock().remove(&name);
-        self.names.insert(number, name.clone());
+        self.by_number.insert(number, name.clone());
         self.numbers.insert(name, number);
     }
 

@@ -75,6 +75,14 @@ pub fn set(
     );
 }
 
+/// Removes a user's place: a state resolution has left no member event of theirs.
+pub fn remove(write: &mut Write, room: RoomNum, user: UserNum) {
+    write.execute(
+        "DELETE FROM memberships WHERE room_num = $1 AND user_num = $2",
+        params![room, user],
+    );
+}
+
 /// Marks a room that the user has left as forgotten.
 pub fn forget(write: &mut Write, room: RoomNum, user: UserNum) {
     write.execute(

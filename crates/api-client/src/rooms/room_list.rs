@@ -81,7 +81,8 @@ pub(crate) async fn list_rooms(
     let offset = page.since.map(|since| since.parse::<u32>()).transpose();
     let offset = offset.map_err(|_| INVALID_PARAM.because("since is not a token of this list"))?;
     let offset = offset.unwrap_or(0) as usize;
-    let limit = page.limit.unwrap_or(LIMIT_MAX).min(LIMIT_MAX) as usize;
+    // No entry at all would be a page without end.
+    let limit = page.limit.filter(|limit| *limit > 0).unwrap_or(LIMIT_MAX).min(LIMIT_MAX) as usize;
     let wanted = PublicRoomsQuery { offset, limit, ..wanted };
     let found = app.rooms.public_rooms(&wanted).await.map_err(Error::from)?;
     let end = offset.saturating_add(found.rooms.len());

@@ -26,13 +26,15 @@ const VERSIONS: [&str; 12] = [
 ];
 
 /// Unstable features, each with an endpoint that makes it up: nothing is promised that is not served.
-pub(super) const FEATURES: [(&str, &str); 3] = [
+pub(super) const FEATURES: [(&str, &str); 5] = [
     (
         "org.matrix.simplified_msc3575",
         "/_matrix/client/unstable/org.matrix.simplified_msc3575/sync",
     ),
     ("org.matrix.e2e_cross_signing", "/_matrix/client/v3/keys/device_signing/upload"),
     ("org.matrix.msc3916.stable", "/_matrix/client/v1/media/download/{server}/{media}"),
+    ("uk.tcpip.msc4133", "/_matrix/client/unstable/uk.tcpip.msc4133/profile/{user}/{field}"),
+    ("uk.tcpip.msc4133.stable", "/_matrix/client/v3/profile/{user}/{field}"),
 ];
 
 #[derive(Serialize)]

@@ -9,7 +9,7 @@ use fast_image_resize::{
     images::{Image, ImageRef},
 };
 use image::{
-    DynamicImage, ImageDecoder, ImageFormat, ImageReader, RgbImage, RgbaImage,
+    ColorType, DynamicImage, ImageDecoder, ImageFormat, ImageReader, RgbImage, RgbaImage,
     codecs::{jpeg::JpegEncoder, png::PngEncoder},
     metadata::Orientation,
 };
@@ -89,13 +89,26 @@ fn decode(
     if decoder.dimensions() != (header.width, header.height) {
         return Err(DecodeError::Unsupported);
     }
-    if decoder.total_bytes() > limits.bytes_max {
+    if bytes_needed(&decoder) > limits.bytes_max {
         return Err(DecodeError::TooLarge);
     }
     // Metadata that can't be read does not make the picture worse.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let image = DynamicImage::from_decoder(decoder).map_err(|_| DecodeError::Unsupported)?;
     Ok((image, orientation))
+}
+
+/// What the pixels take: as they are decoded, and once more if they have to be converted to eight bits a channel.
+fn bytes_needed(decoder: &impl ImageDecoder) -> u64 {
+    let (width, height) = decoder.dimensions();
+    let color = decoder.color_type();
+    let converted = match color {
+        ColorType::Rgb8 | ColorType::Rgba8 => 0,
+        _ if color.has_alpha() => 4,
+        _ => 3,
+    };
+    let converted = u64::from(width) * u64::from(height) * converted;
+    decoder.total_bytes().saturating_add(converted)
 }
 
 fn is_turned(orientation: Orientation) -> bool {

@@ -2,7 +2,7 @@ use serde_json::json;
 use store::memberships::Membership;
 
 use crate::{
-    CreateRoom, Error, MembershipChange, Preset, Transaction,
+    CreateRoom, Error, MembersQuery, MembershipChange, Preset, Transaction,
     testing::{TestServer, object, request, servers, user},
 };
 
@@ -105,5 +105,118 @@ async fn who_has_left_sends_nothing_and_sees_nothing_new() {
             state.get("m.room.member", bob.as_str()).unwrap().membership(),
             Some(Membership::Leave)
         );
+    }
+}
+
+/// A client that sets its member event itself cannot say that somebody else let it in: this server would sign that (F1).
+#[tokio::test]
+async fn nobody_names_their_own_voucher() {
+    for (server, _database) in servers().await {
+        let (rooms, alice, bob, carol) = (&server.rooms, user("alice"), user("bob"), user("carol"));
+        let space = server.room("alice", Preset::PublicChat).await;
+        let rules = object(json!({
+            "join_rule": "restricted",
+            "allow": [{ "type": "m.room_membership", "room_id": space }],
+        }));
+        let wish = CreateRoom {
+            initial_state: vec![("m.room.join_rules".into(), String::new(), rules)],
+            ..request(Preset::PrivateChat)
+        };
+        let room = rooms.create_room(&alice, wish).await.unwrap();
+        rooms.join(&bob, &space, None).await.unwrap();
+        let content = object(json!({
+            "membership": "join",
+            "join_authorised_via_users_server": alice,
+        }));
+        let kind = "m.room.member";
+        let forged = rooms.set_state(&carol, &room, kind, carol.as_str(), content.clone()).await;
+        assert!(matches!(forged, Err(Error::Denied(_))), "{forged:?}");
+        // Who may come in, may also come in like this.
+        rooms.set_state(&bob, &room, kind, bob.as_str(), content.clone()).await.unwrap();
+        assert_eq!(membership(&server, &room, "bob").await, Some(Membership::Join));
+        let wish = CreateRoom {
+            initial_state: vec![(kind.into(), carol.to_string(), content)],
+            ..request(Preset::PrivateChat)
+        };
+        let refused = rooms.create_room(&alice, wish).await;
+        assert!(matches!(refused, Err(Error::InvalidRoomState(_))), "{refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_forgotten_is_not_read_any_more() {
+    for (server, _database) in servers().await {
+        let (rooms, bob) = (&server.rooms, user("bob"));
+        let room = server.room("alice", Preset::PublicChat).await;
+        rooms.join(&bob, &room, None).await.unwrap();
+        let seen = server.say("alice", &room, "before").await;
+        rooms.leave(&bob, &room, None).await.unwrap();
+        assert!(rooms.visible_event(&bob, &room, &seen).await.is_ok());
+        rooms.forget(&bob, &room).await.unwrap();
+        for rooms in [rooms, &server.restarted()] {
+            let event = rooms.visible_event(&bob, &room, &seen).await;
+            assert!(matches!(event, Err(Error::UnknownEvent)), "{event:?}");
+            let state = rooms.visible_state(&bob, &room).await;
+            assert!(matches!(state, Err(Error::NotJoined)), "{state:?}");
+        }
+        // Whoever comes back remembers.
+        rooms.join(&bob, &room, None).await.unwrap();
+        assert!(rooms.visible_event(&bob, &room, &seen).await.is_ok());
+    }
+}
+
+#[tokio::test]
+async fn an_invite_is_sent_once_to_whom_is_named_twice() {
+    for (server, _database) in servers().await {
+        let (rooms, alice) = (&server.rooms, user("alice"));
+        let invite = vec![user("bob"), user("bob"), user("alice")];
+        let wish = CreateRoom { invite, ..request(Preset::PrivateChat) };
+        let room = rooms.create_room(&alice, wish).await.unwrap();
+        let room = rooms.room(&room).await.unwrap();
+        assert_eq!(rooms.view(&room, &user("bob")).await.unwrap().memberships.len(), 1);
+        let foreign = protocol::ids::UserId::parse("@bob:other.example").unwrap();
+        let content = object(json!({ "membership": "invite" }));
+        let refused =
+            rooms.set_state(&alice, &room.id, "m.room.member", foreign.as_str(), content).await;
+        assert!(matches!(refused, Err(Error::NotLocal(_))), "{refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_removed_types_no_longer() {
+    for (server, _database) in servers().await {
+        let (rooms, alice, bob) = (&server.rooms, user("alice"), user("bob"));
+        let room = server.room("alice", Preset::PublicChat).await;
+        rooms.join(&bob, &room, None).await.unwrap();
+        rooms.set_typing(&room, &bob, Some(30_000)).await.unwrap();
+        let num = rooms.room(&room).await.unwrap().num;
+        assert_eq!(rooms.typing(num), std::slice::from_ref(&bob));
+        let change = MembershipChange { sender: &alice, target: &bob, reason: None };
+        rooms.kick(&room, change).await.unwrap();
+        assert!(rooms.typing(num).is_empty());
+    }
+}
+
+#[tokio::test]
+async fn members_as_of_before_one_came_are_those_of_when_one_came() {
+    for (server, _database) in servers().await {
+        let (rooms, alice, bob) = (&server.rooms, user("alice"), user("bob"));
+        let visibility = object(json!({ "history_visibility": "joined" }));
+        let wish = CreateRoom {
+            initial_state: vec![("m.room.history_visibility".into(), String::new(), visibility)],
+            ..request(Preset::PublicChat)
+        };
+        let room = rooms.create_room(&alice, wish).await.unwrap();
+        rooms.join(&user("carol"), &room, None).await.unwrap();
+        let early = server.store.changes.position();
+        rooms.leave(&user("carol"), &room, None).await.unwrap();
+        rooms.join(&bob, &room, None).await.unwrap();
+        let query = MembersQuery { at: Some(early), ..MembersQuery::default() };
+        for (who, expected) in [(&alice, Membership::Join), (&bob, Membership::Leave)] {
+            let members = rooms.members(who, &room, &query).await.unwrap();
+            let carol =
+                members.iter().find(|event| event.pdu.state_key() == Some("@carol:example.org"));
+            assert_eq!(carol.unwrap().membership(), Some(expected), "{who}");
+        }
     }
 }

@@ -169,3 +169,46 @@ async fn a_redaction_empties_the_event_for_good() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_repeated_transaction_is_answered_by_whoever_may_no_longer_send() {
+    for (server, _database) in servers().await {
+        let (rooms, alice, bob) = (&server.rooms, user("alice"), user("bob"));
+        let room_id = server.room("alice", Preset::PublicChat).await;
+        rooms.join(&bob, &room_id, None).await.unwrap();
+        let transaction = Transaction { device_id: "D", transaction_id: "1" };
+        let repeat = || rooms.send(&bob, &room_id, "m.x", transaction, object(json!({})));
+        let sent = repeat().await.unwrap();
+        let levels = object(json!({ "events_default": 50 }));
+        rooms.set_state(&alice, &room_id, "m.room.power_levels", "", levels).await.unwrap();
+        assert_eq!(repeat().await.unwrap(), sent);
+        let other = Transaction { device_id: "D", transaction_id: "2" };
+        let refused = rooms.send(&bob, &room_id, "m.x", other, object(json!({}))).await;
+        assert!(matches!(refused, Err(Error::Denied(_))), "{refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_transaction_belongs_to_one_path() {
+    for (server, _database) in servers().await {
+        let (rooms, alice) = (&server.rooms, user("alice"));
+        let room_id = server.room("alice", Preset::PublicChat).await;
+        let (one, two) = (
+            server.say("alice", &room_id, "one").await,
+            server.say("alice", &room_id, "two").await,
+        );
+        let transaction = Transaction { device_id: "D", transaction_id: "r" };
+        let redact =
+            |target| rooms.redact(&alice, &room_id, target, transaction, object(json!({})));
+        let (first, second) = (redact(&one).await.unwrap(), redact(&two).await.unwrap());
+        assert_ne!(first, second);
+        assert_eq!(redact(&one).await.unwrap(), first);
+        // A type may have line ends; what the client is told of its own event is its transaction id all the same.
+        let content = || object(json!({}));
+        let odd = rooms.send(&alice, &room_id, "a\nb", transaction, content()).await.unwrap();
+        let even = rooms.send(&alice, &room_id, r"a\nb", transaction, content()).await.unwrap();
+        assert_ne!(odd, even);
+        let event = rooms.visible_event(&alice, &room_id, &odd).await.unwrap();
+        assert_eq!(event.transaction_id(event.sender_num, "D"), Some("r"));
+    }
+}

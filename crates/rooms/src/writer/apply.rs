@@ -93,7 +93,7 @@ pub(super) fn create(facts: &Facts, last_position: Value, write: &mut Write) {
 }
 
 /// Applies what was committed to memory, publishes it, and lets it become visible.
-pub(super) async fn committed<'a>(
+pub(super) fn committed<'a>(
     rooms: &Rooms,
     room: &Arc<Room>,
     mut facts: Facts,
@@ -121,6 +121,10 @@ pub(super) async fn committed<'a>(
                 forgotten: false,
             };
             rooms.memberships.apply(row);
+            let member = event.pdu.state_key().and_then(|user| <&UserId>::try_from(user).ok());
+            if let Some(member) = member.filter(|_| membership != Membership::Join) {
+                rooms.stop_typing(room.num, member);
+            }
             if is_local(rooms, event.pdu.state_key()) {
                 let follows = membership == Membership::Join;
                 changes.push(Change::Membership { position, user, room: room.num, follows });

@@ -70,7 +70,9 @@ async fn try_write(
                 prepared.push(Prepared { job, events });
             }
             Err(error) => {
-                let _ = job.answer.send(Err(error));
+                // Who may not send it any more, but has sent it before, is told what came of it.
+                let sent = find_repeated(rooms, room, &job.submission).await.ok().flatten();
+                let _ = job.answer.send(sent.map_or(Err(error), |event| Ok(vec![event])));
             }
         }
     }
@@ -87,7 +89,7 @@ async fn try_write(
     match rooms.store.write(write).await {
         Ok(committed) => {
             let built = prepared.iter().flat_map(|prepared| &prepared.events);
-            apply::committed(rooms, room, working, built.zip(&positions), committed).await;
+            apply::committed(rooms, room, working, built.zip(&positions), committed);
             for Prepared { job, events } in prepared {
                 let events = events.into_iter().map(|built| built.event).collect();
                 let _ = job.answer.send(Ok(events));
@@ -99,6 +101,11 @@ async fn try_write(
         }
         Err(error) => {
             let error = db::Error::from(error);
+            if error.outcome_unknown() {
+                // It may have been stored all the same.
+                room.distrust();
+                rooms.memberships.clear();
+            }
             tracing::error!(room.id = %room.id, %error, "events could not be stored");
             fail_all(prepared.into_iter().map(|prepared| prepared.job), &error);
             Ok(())

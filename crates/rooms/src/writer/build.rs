@@ -4,7 +4,9 @@ use std::sync::{Arc, OnceLock};
 use db::Write;
 use protocol::{
     Pdu,
-    ids::{EventId, OwnedRoomId, UserId},
+    canonical::INTEGER_MAX,
+    ids::{EventId, OwnedEventId, OwnedRoomId, UserId},
+    limits::PREV_EVENTS_MAX,
     signing::{EventIntent, IntentError, Placement},
 };
 use store::{
@@ -103,13 +105,20 @@ fn sign(rooms: &Rooms, facts: &Facts, sender: &UserId, draft: &Draft) -> Result<
         .map(|event| event.pdu.event_id().to_owned())
         .collect();
     let placement = Placement {
-        prev_events: facts.extremity_ids.iter().map(|(_, id)| id.clone()).collect(),
+        prev_events: followed(facts).iter().map(|(_, id)| id.clone()).collect(),
         auth_events,
-        depth: facts.head.depth.saturating_add(1),
+        // Another server may have said that it has reached the end of the numbers: the room goes on there.
+        depth: facts.head.depth.saturating_add(1).min(INTEGER_MAX),
         // The first event is built twice where its hash is the room's id: it has to be the same.
         origin_server_ts: if facts.state.is_empty() { facts.created_ts } else { rooms.now_ms() },
     };
     Ok(rooms.signer.build(&intent, &placement)?.into_inner())
+}
+
+/// The ends of the timeline that the next event follows: the oldest, if there are more than an event can follow.
+fn followed(facts: &Facts) -> &[(EventNum, OwnedEventId)] {
+    let count = facts.extremity_ids.len().min(PREV_EVENTS_MAX);
+    facts.extremity_ids.get(..count).unwrap_or_default()
 }
 
 fn intent(
@@ -199,16 +208,18 @@ fn advance(
     }
     if let Some(change) = change {
         let replaced = facts.state.set(Arc::clone(event));
-        count_member(facts, replaced.and_then(|event| event.membership()), false);
-        count_member(facts, change.member.map(|(_, membership)| membership), true);
+        facts.count_member(replaced.and_then(|event| event.membership()), false);
+        facts.count_member(change.member.map(|(_, membership)| membership), true);
         facts.weight = next_weight(facts, change.parent_weight);
         if let Some(version) = event.state_version {
             facts.head.state_version = version;
         }
     }
-    facts.head.depth = facts.head.depth.saturating_add(1);
-    facts.head.extremities = vec![event.num];
-    facts.extremity_ids = vec![(event.num, event.pdu.event_id().to_owned())];
+    facts.head.depth = event.pdu.depth();
+    // Of many ends an event follows some only: see `followed`.
+    facts.extremity_ids.drain(..followed(facts).len());
+    facts.extremity_ids.push((event.num, event.pdu.event_id().to_owned()));
+    facts.head.extremities = facts.extremity_ids.iter().map(|(num, _)| *num).collect();
 }
 
 fn next_weight(facts: &Facts, parent: Weight) -> Weight {
@@ -217,13 +228,4 @@ fn next_weight(facts: &Facts, parent: Weight) -> Weight {
     } else {
         Weight { snapshot: parent.snapshot, since: parent.since.saturating_add(1) }
     }
-}
-
-fn count_member(facts: &mut Facts, membership: Option<Membership>, added: bool) {
-    let count = match membership {
-        Some(Membership::Join) => &mut facts.joined,
-        Some(Membership::Invite) => &mut facts.invited,
-        _ => return,
-    };
-    *count = if added { *count + 1 } else { count.saturating_sub(1) };
 }

@@ -1,0 +1,454 @@
+//! Storing an event of another server: its rows, the state after it, and what it changes of the room.
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, OnceLock},
+};
+
+use db::{Committed, Value, Write};
+use protocol::{
+    Pdu,
+    ids::{OwnedEventId, OwnedUserId, UserId},
+};
+use store::{
+    Change, EventNum, StateKeyNum, StateVersion, UserNum, current_state,
+    events::{self, EventRow, NewEvent, Status},
+    memberships::{self, Membership, MembershipRow},
+    rooms::RoomRow,
+    state_changes,
+    state_versions::{self, StateMap, Weight},
+};
+
+use super::{judge::Before, numbers_of};
+use crate::{
+    error::{Error, Result},
+    event::Event,
+    facts::Facts,
+    notifications::Arrival,
+    room::Room,
+    service::Rooms,
+};
+
+/// Keys of a state with their new events; `None` where a key is left empty.
+type Difference = Vec<(StateKeyNum, Option<EventNum>)>;
+
+/// The ends of a room's timeline that an event does not follow.
+pub(super) struct Ends {
+    left: Vec<(EventNum, OwnedEventId)>,
+}
+
+impl Ends {
+    pub(super) fn behind(facts: &Facts, parents: &[EventRow]) -> Self {
+        let followed: BTreeSet<EventNum> = parents.iter().map(|parent| parent.event_num).collect();
+        let left = facts.extremity_ids.iter().filter(|(num, _)| !followed.contains(num));
+        Self { left: left.cloned().collect() }
+    }
+}
+
+/// The state after an event.
+struct After {
+    version: StateVersion,
+    weight: Weight,
+    replaces: Option<EventNum>,
+    /// The whole of it, where it is not the current state with the event on top.
+    map: Option<StateMap>,
+}
+
+/// A user whose membership of the room changes; `None`: the room has no member event of theirs any more.
+struct Member {
+    user_id: OwnedUserId,
+    user: UserNum,
+    now: Option<(Membership, EventNum)>,
+}
+
+impl Rooms {
+    pub(super) async fn record(
+        self: &Arc<Self>,
+        room: &Arc<Room>,
+        facts: &Arc<Facts>,
+        pdu: &Pdu,
+        status: Status,
+        before: Before,
+        ends: Ends,
+    ) -> Result<()> {
+        let mut write = Write::new();
+        let num = self.store.interner.next_event().await?;
+        let sender_num = self.store.interner.user(&mut write, pdu.sender()).await?;
+        let key = match pdu.state_key() {
+            Some(state_key) => {
+                Some(self.store.interner.state_key(&mut write, pdu.kind(), state_key).await?)
+            }
+            None => None,
+        };
+        let change = key.filter(|_| status != Status::Rejected).map(|key| (key, num));
+        let after = self.state_after(facts, before, change, &mut write).await?;
+        let event = Arc::new(Event {
+            num,
+            pdu: pdu.clone(),
+            room_num: facts.room_num,
+            sender_num,
+            state_key_num: key,
+            state_version: Some(after.version),
+            replaces: after.replaces,
+            notify_count: OnceLock::new(),
+            status,
+            redacted_by: None,
+            transaction_key: None,
+            position: OnceLock::new(),
+        });
+        if status == Status::Accepted {
+            return self.accept(room, facts, event, after, ends, write).await;
+        }
+        insert(&mut write, &event, 0, Value::Null);
+        self.store.write(write).await?;
+        Ok(())
+    }
+
+    /// Adds the state after an event to the write, unless it is one that is stored.
+    async fn state_after(
+        &self,
+        facts: &Facts,
+        before: Before,
+        change: Option<(StateKeyNum, EventNum)>,
+        write: &mut Write,
+    ) -> Result<After> {
+        let (parent, weight, map, mut entries) = match before {
+            Before::Nothing => {
+                (None, Weight { snapshot: 0, since: 0 }, Some(StateMap::new()), vec![])
+            }
+            Before::Current => (Some(facts.head.state_version), facts.weight, None, vec![]),
+            Before::Stored(version, map) => {
+                let (_, weight) = state_versions::parent(&self.store.db, version).await?;
+                (Some(version), weight, Some(map), vec![])
+            }
+            Before::Merged(version, map) => {
+                let (_, weight) = state_versions::parent(&self.store.db, version).await?;
+                let base = state_versions::state(&self.store.db, version).await?;
+                let entries = difference(&base, &map);
+                (Some(version), weight, Some(map), entries)
+            }
+        };
+        let replaces = match (&map, change) {
+            (_, None) => None,
+            (Some(map), Some((key, _))) => map.get(&key).copied(),
+            (None, Some((key, _))) => numbers_of(facts).get(&key).copied(),
+        };
+        let map = map.map(|mut map| {
+            map.extend(change);
+            map
+        });
+        if let Some((key, num)) = change {
+            entries.retain(|(other, _)| *other != key);
+            entries.push((key, Some(num)));
+        }
+        if let (Some(version), true) = (parent, entries.is_empty()) {
+            return Ok(After { version, weight, replaces, map });
+        }
+        let version = self.store.interner.next_state_version().await?;
+        let whole = || match &map {
+            Some(map) => map.clone(),
+            None => numbers_of(facts).into_iter().chain(change).collect(),
+        };
+        let weight = insert_state(write, version, parent, weight, &entries, whole);
+        Ok(After { version, weight, replaces, map })
+    }
+
+    /// An accepted event: it is an end of the timeline now, and the current state is what the states of all ends come to.
+    async fn accept(
+        self: &Arc<Self>,
+        room: &Arc<Room>,
+        facts: &Arc<Facts>,
+        event: Arc<Event>,
+        after: After,
+        ends: Ends,
+        mut write: Write,
+    ) -> Result<()> {
+        let mut now = Facts::clone(facts);
+        let (changes, version, weight) =
+            self.current_after(facts, &event, &after, &ends, &mut write).await?;
+        self.apply_state(&mut now, &event, &changes).await?;
+        (now.head.state_version, now.weight) = (version, weight);
+        now.extremity_ids = ends.left;
+        now.extremity_ids.push((event.num, event.pdu.event_id().to_owned()));
+        now.extremity_ids.sort_unstable();
+        now.head.extremities = now.extremity_ids.iter().map(|(num, _)| *num).collect();
+        now.head.depth = now.head.depth.max(event.pdu.depth());
+
+        let position = write.position();
+        let arrival =
+            Arrival { facts, event: &event.pdu, event_num: event.num, position: &position };
+        if self.notifications.classify(&arrival, &mut write).await? {
+            now.head.notify_count += 1;
+        }
+        let _ = event.notify_count.set(now.head.notify_count);
+        insert(&mut write, &event, now.head.notify_count, position.clone());
+        let redacted = self.redact_target(&mut now, &event, &mut write).await?;
+        let members = self.members_moved(facts, &now, &changes, &mut write).await?;
+        record_state(&mut write, facts, &changes, &members, &position);
+        if facts.state.is_empty() {
+            self.store.interner.room(&mut write, &facts.room_id).await?;
+            store::rooms::insert(&mut write, &row(&now), position.clone());
+        } else {
+            let (before, after) = (&facts.head, &now.head);
+            store::rooms::advance(&mut write, facts.room_num, before, after, position.clone());
+        }
+        let committed = self.store.write(write).await?;
+        if let Some(redacted) = redacted {
+            self.events.insert(redacted);
+        }
+        self.accepted(room, now, &event, &members, &position, committed);
+        Ok(())
+    }
+
+    /// What the new current state is: its difference from the one before, its version and weight.
+    async fn current_after(
+        &self,
+        facts: &Facts,
+        event: &Arc<Event>,
+        after: &After,
+        ends: &Ends,
+        write: &mut Write,
+    ) -> Result<(Difference, StateVersion, Weight)> {
+        let before = numbers_of(facts);
+        let own = event.state_key_num.map(|key| (key, event.num));
+        if ends.left.is_empty() {
+            let changes = match &after.map {
+                Some(map) => difference(&before, map),
+                None => own.into_iter().map(|(key, num)| (key, Some(num))).collect(),
+            };
+            return Ok((changes, after.version, after.weight));
+        }
+        let after_map = match &after.map {
+            Some(map) => map.clone(),
+            None => before.iter().map(|(key, num)| (*key, *num)).chain(own).collect(),
+        };
+        let mut maps = vec![after_map.clone()];
+        let ids: Vec<OwnedEventId> = ends.left.iter().map(|(_, id)| id.clone()).collect();
+        for row in events::by_ids(&self.store.db, &ids).await? {
+            if let Some(version) = row.state_version {
+                maps.push(state_versions::state(&self.store.db, version).await?);
+            }
+        }
+        let merged = self.merge(facts.version, maps, Some(event)).await?;
+        let changes = difference(&before, &merged);
+        if merged == after_map {
+            return Ok((changes, after.version, after.weight));
+        }
+        if changes.is_empty() {
+            return Ok((changes, facts.head.state_version, facts.weight));
+        }
+        let version = self.store.interner.next_state_version().await?;
+        let parent = Some(facts.head.state_version);
+        let weight =
+            insert_state(write, version, parent, facts.weight, &changes, || merged.clone());
+        Ok((changes, version, weight))
+    }
+
+    /// Moves the current state in memory.
+    async fn apply_state(
+        &self,
+        now: &mut Facts,
+        event: &Arc<Event>,
+        changes: &Difference,
+    ) -> Result<()> {
+        for (key, num) in changes {
+            let old = now.state.iter().find(|old| old.state_key_num == Some(*key)).cloned();
+            let new = match num {
+                Some(num) if *num == event.num => Some(Arc::clone(event)),
+                Some(num) => self.events(&[*num]).await?.into_iter().next(),
+                None => None,
+            };
+            match (new, &old) {
+                (Some(new), _) => {
+                    now.count_member(new.membership(), true);
+                    now.state.set(new);
+                }
+                (None, Some(old)) => {
+                    let state_key = old.pdu.state_key().unwrap_or_default();
+                    now.state.remove(old.pdu.kind(), state_key);
+                }
+                (None, None) => {}
+            }
+            now.count_member(old.and_then(|old| old.membership()), false);
+        }
+        Ok(())
+    }
+
+    /// Empties what a redaction is for: if its sender has the power, or is of the same server as whoever sent that ([spec]).
+    ///
+    /// [spec]: https://spec.matrix.org/v1.16/rooms/v11/#handling-redactions
+    async fn redact_target(
+        &self,
+        now: &mut Facts,
+        event: &Event,
+        write: &mut Write,
+    ) -> Result<Option<Arc<Event>>> {
+        let target = match event.pdu.redacts().filter(|_| event.pdu.kind() == "m.room.redaction") {
+            Some(target) => self.event(target).await?,
+            None => None,
+        };
+        let Some(target) = target.filter(|target| target.room_num == event.room_num) else {
+            return Ok(None);
+        };
+        let sender = event.pdu.sender();
+        let is_same_server = sender.server_name() == target.pdu.sender().server_name();
+        if !is_same_server && !now.powers().can_redact_others(sender) {
+            return Ok(None);
+        }
+        let pdu = protocol::redaction::redact(&target.pdu)
+            .map_err(|error| Error::Build(error.to_string()))?;
+        let redacted = Arc::new(target.redacted(pdu, event.num));
+        events::redact(write, target.num, event.num, redacted.pdu.json());
+        let current =
+            redacted.pdu.state_key().and_then(|key| now.state.get(redacted.pdu.kind(), key));
+        if current.is_some_and(|current| current.num == redacted.num) {
+            now.state.set(Arc::clone(&redacted));
+        }
+        Ok(Some(redacted))
+    }
+
+    /// Whose membership is another one now.
+    async fn members_moved(
+        &self,
+        before: &Facts,
+        now: &Facts,
+        changes: &Difference,
+        write: &mut Write,
+    ) -> Result<Vec<Member>> {
+        let keys: BTreeSet<StateKeyNum> = changes.iter().map(|(key, _)| *key).collect();
+        let of = |facts: &Facts| -> BTreeSet<OwnedUserId> {
+            let members = facts.state.of_type("m.room.member");
+            let members = members
+                .filter(|(_, event)| event.state_key_num.is_some_and(|key| keys.contains(&key)));
+            members.filter_map(|(user, _)| UserId::parse(&**user).ok()).collect()
+        };
+        let mut members = Vec::new();
+        for user_id in of(before).union(&of(now)) {
+            let user = self.store.interner.user(write, user_id).await?;
+            let event = now.state.get("m.room.member", user_id.as_str());
+            let now = event.and_then(|event| Some((event.membership()?, event.num)));
+            members.push(Member { user_id: user_id.clone(), user, now });
+        }
+        Ok(members)
+    }
+
+    /// Brings memory up to date, publishes, and lets what was committed become visible.
+    fn accepted(
+        self: &Arc<Self>,
+        room: &Arc<Room>,
+        mut now: Facts,
+        event: &Arc<Event>,
+        members: &[Member],
+        position: &Value,
+        committed: Committed,
+    ) {
+        let position = committed.position(position);
+        let _ = event.position.set(position);
+        now.last_position = position;
+        self.events.insert(Arc::clone(event));
+        let mut changes = vec![Change::Room { position, room: room.num }];
+        for Member { user_id, user, now } in members {
+            match now {
+                Some((membership, event_num)) => self.memberships.apply(MembershipRow {
+                    room_num: room.num,
+                    user_num: *user,
+                    membership: *membership,
+                    event_num: *event_num,
+                    position,
+                    forgotten: false,
+                }),
+                None => self.memberships.remove(room.num, *user),
+            }
+            let follows = now.is_some_and(|(membership, _)| membership == Membership::Join);
+            if !follows {
+                self.stop_typing(room.num, user_id);
+            }
+            if user_id.server_name() == self.server_name() {
+                changes.push(Change::Membership { position, user: *user, room: room.num, follows });
+            }
+        }
+        self.notifications.committed(room.num, event.num, position);
+        room.set(Arc::new(now));
+        self.activate_shared(room);
+        self.store.changes.publish(committed.publication, &changes);
+    }
+}
+
+fn insert(write: &mut Write, event: &Event, notify_count: i64, position: Value) {
+    let Some(state_version) = event.state_version else { return };
+    let row = NewEvent {
+        event_num: event.num,
+        event_id: event.pdu.event_id(),
+        room_num: event.room_num,
+        sender_num: event.sender_num,
+        state_key_num: event.state_key_num,
+        state_version,
+        replaces: event.replaces,
+        notify_count,
+        status: event.status,
+        transaction_key: None,
+        json: event.pdu.json(),
+    };
+    events::insert(write, &row, position);
+}
+
+/// Adds a state: by its difference from its parent, or whole where that is shorter or there is none.
+fn insert_state(
+    write: &mut Write,
+    version: StateVersion,
+    parent: Option<StateVersion>,
+    parent_weight: Weight,
+    changes: &Difference,
+    whole: impl FnOnce() -> StateMap,
+) -> Weight {
+    match parent.filter(|_| !parent_weight.wants_snapshot()) {
+        Some(parent) => {
+            state_versions::insert_delta(write, version, parent, parent_weight, changes)
+        }
+        None => state_versions::insert_snapshot(write, version, parent, whole().into_iter()),
+    }
+}
+
+fn record_state(
+    write: &mut Write,
+    facts: &Facts,
+    changes: &Difference,
+    members: &[Member],
+    position: &Value,
+) {
+    let (room, before) = (facts.room_num, numbers_of(facts));
+    for (key, num) in changes {
+        match num {
+            Some(num) => current_state::set(write, room, *key, *num),
+            None => current_state::remove(write, room, *key),
+        }
+        let replaced = before.get(key).copied();
+        state_changes::insert(write, room, position.clone(), *key, *num, replaced);
+    }
+    for Member { user, now, .. } in members {
+        match now {
+            Some((membership, event)) => {
+                memberships::set(write, room, *user, *membership, *event, position.clone());
+            }
+            None => memberships::remove(write, room, *user),
+        }
+    }
+}
+
+fn row(facts: &Facts) -> RoomRow {
+    RoomRow {
+        room_num: facts.room_num,
+        room_version: facts.version.as_str().to_owned(),
+        creator_num: facts.creator_num,
+        created_ts: facts.created_ts,
+        published: false,
+        head: facts.head.clone(),
+        last_position: 0,
+    }
+}
+
+/// What has to change for `before` to become `after`.
+fn difference(before: &StateMap, after: &StateMap) -> Difference {
+    let set = after.iter().filter(|(key, num)| before.get(key) != Some(num));
+    let unset = before.keys().filter(|key| !after.contains_key(key));
+    set.map(|(key, num)| (*key, Some(*num))).chain(unset.map(|key| (*key, None))).collect()
+}
