@@ -70,5 +70,6 @@ endpoints! { App:
     get_filter,
 }
 
-#[cfg(all(test, feature = "testing"))]
+#[cfg(test)]
+#[cfg(feature = "testing")]
 mod tests;

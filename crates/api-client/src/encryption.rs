@@ -37,5 +37,6 @@ endpoints! { App:
     backup::delete_session_key,
 }
 
-#[cfg(all(test, feature = "testing"))]
+#[cfg(test)]
+#[cfg(feature = "testing")]
 mod tests;

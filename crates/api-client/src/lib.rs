@@ -37,5 +37,6 @@ pub type OptionalCaller = endpoint::OptionalCaller<Arc<Session>>;
 
 endpoints! { App => accounts, server, rooms, sync, push, encryption, media }
 
-#[cfg(all(test, feature = "testing"))]
+#[cfg(test)]
+#[cfg(feature = "testing")]
 mod tests;

@@ -31,5 +31,6 @@ endpoints! { App:
     legacy_thumbnail,
 }
 
-#[cfg(all(test, feature = "testing"))]
+#[cfg(test)]
+#[cfg(feature = "testing")]
 mod tests;

@@ -81,5 +81,6 @@ endpoints! { App:
     set_typing,
 }
 
-#[cfg(all(test, feature = "testing"))]
+#[cfg(test)]
+#[cfg(feature = "testing")]
 mod tests;

@@ -19,5 +19,6 @@ endpoints! { App:
     get_federation_version,
 }
 
-#[cfg(all(test, feature = "testing"))]
+#[cfg(test)]
+#[cfg(feature = "testing")]
 mod tests;

@@ -56,7 +56,7 @@ impl TestApp {
     /// A server on this database.
     pub async fn start(database: TestDatabase, change: impl Fn(&mut Config)) -> Self {
         let mut config = Config::default();
-        config.server.name = SERVER_NAME.to_owned();
+        SERVER_NAME.clone_into(&mut config.server.name);
         config.accounts.argon2_memory = config::Bytes(8 * 1024);
         config.accounts.argon2_iterations = 1;
         config.rate_limits.enabled = false;

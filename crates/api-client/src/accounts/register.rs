@@ -83,7 +83,6 @@ fn check_kind(kind: Option<&str>) -> Result<(), Failure> {
 
 fn interrupted(error: RegisterError) -> Interrupted {
     let kind = match &error {
-        RegisterError::Confirm(_) => INTERNAL,
         RegisterError::Closed => FORBIDDEN,
         RegisterError::NoPassword => MISSING_PARAM,
         RegisterError::Password(_) | RegisterError::Create(CreateError::Password(_)) => {
@@ -98,7 +97,8 @@ fn interrupted(error: RegisterError) -> Interrupted {
         RegisterError::Create(
             CreateError::Login(_) | CreateError::Broken(_) | CreateError::Failed(_),
         )
-        | RegisterError::Login(_) => INTERNAL,
+        | RegisterError::Login(_)
+        | RegisterError::Confirm(_) => INTERNAL,
     };
     match error {
         RegisterError::Confirm(error) => error.into(),

@@ -25,9 +25,12 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
 
 #[derive(Deserialize)]
 struct Body {
-    master_key: Option<Object>,
-    self_signing_key: Option<Object>,
-    user_signing_key: Option<Object>,
+    #[serde(rename = "master_key")]
+    master: Option<Object>,
+    #[serde(rename = "self_signing_key")]
+    self_signing: Option<Object>,
+    #[serde(rename = "user_signing_key")]
+    user_signing: Option<Object>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -57,9 +60,9 @@ pub(crate) async fn handler(
 ) -> Result<Json<Value>, Interrupted> {
     let Interactive { body, request, attempt } = Interactive::<Body>::read(body)?;
     let keys = CrossSigningUpload {
-        master_key: body.master_key,
-        self_signing_key: body.self_signing_key,
-        user_signing_key: body.user_signing_key,
+        master_key: body.master,
+        self_signing_key: body.self_signing,
+        user_signing_key: body.user_signing,
     };
     let upload = async |keys, authenticated| {
         let (user, user_id) = (caller.user_num, &caller.user_id);

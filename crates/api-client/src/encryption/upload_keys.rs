@@ -24,20 +24,23 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
 
 #[derive(Deserialize)]
 pub(crate) struct Body {
-    device_keys: Option<Object>,
-    one_time_keys: Option<BTreeMap<String, Value>>,
-    fallback_keys: Option<BTreeMap<String, Value>>,
+    #[serde(rename = "device_keys")]
+    device: Option<Object>,
+    #[serde(rename = "one_time_keys")]
+    one_time: Option<BTreeMap<String, Value>>,
+    #[serde(rename = "fallback_keys")]
+    fallback: Option<BTreeMap<String, Value>>,
     /// COMPAT(clients before Matrix 1.2): the name while it was a proposal.
     #[serde(rename = "org.matrix.msc2732.fallback_keys")]
-    unstable_fallback_keys: Option<BTreeMap<String, Value>>,
+    unstable_fallback: Option<BTreeMap<String, Value>>,
 }
 
 impl From<Body> for KeysUpload {
     fn from(body: Body) -> Self {
-        let fallback_keys = body.fallback_keys.or(body.unstable_fallback_keys);
+        let fallback_keys = body.fallback.or(body.unstable_fallback);
         Self {
-            device_keys: body.device_keys,
-            one_time_keys: body.one_time_keys.unwrap_or_default(),
+            device_keys: body.device,
+            one_time_keys: body.one_time.unwrap_or_default(),
             fallback_keys: fallback_keys.unwrap_or_default(),
         }
     }

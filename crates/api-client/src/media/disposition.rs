@@ -1,4 +1,6 @@
 //! `Content-Disposition` (RFC 6266): whether a browser shows or saves, and under which name.
+use std::fmt::Write as _;
+
 use http::HeaderValue;
 
 /// What a browser does with the content.
@@ -43,7 +45,8 @@ fn percent_encoded(name: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"!#$&+-.^_`|~".contains(&byte) {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            // Writing to a string does not fail.
+            let _ = write!(out, "%{byte:02X}");
         }
     }
     out

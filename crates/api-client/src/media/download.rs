@@ -59,5 +59,5 @@ pub(super) async fn send(
         digest: medium.digest,
         object: medium.object,
     };
-    Ok(reply.to_response(headers))
+    Ok(reply.into_response_to(headers))
 }

@@ -35,7 +35,7 @@ pub(crate) struct MediaReply<'a> {
 
 impl MediaReply<'_> {
     /// The response to a request with these headers: all, the part that it asks for, or only that nothing has changed.
-    pub(crate) fn to_response(self, request: &HeaderMap) -> Response {
+    pub(crate) fn into_response_to(self, request: &HeaderMap) -> Response {
         let tag = entity_tag(&self.digest);
         if names_tag(request, &tag) {
             let mut response = Response::new(Body::empty());

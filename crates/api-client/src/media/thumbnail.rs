@@ -80,5 +80,5 @@ pub(super) async fn send(
         digest: thumbnail.digest,
         object: thumbnail.object,
     };
-    Ok(reply.to_response(headers))
+    Ok(reply.into_response_to(headers))
 }

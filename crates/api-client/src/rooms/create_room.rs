@@ -56,11 +56,13 @@ enum Visibility {
 }
 
 #[derive(Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
 enum Preset {
-    PrivateChat,
-    TrustedPrivateChat,
-    PublicChat,
+    #[serde(rename = "private_chat")]
+    Private,
+    #[serde(rename = "trusted_private_chat")]
+    Trusted,
+    #[serde(rename = "public_chat")]
+    Public,
 }
 
 #[derive(Deserialize)]
@@ -108,9 +110,9 @@ fn request(app: &App, body: Body) -> Result<CreateRoom, Failure> {
 
 fn preset(preset: Option<Preset>, visibility: Visibility) -> rooms::Preset {
     match (preset, visibility) {
-        (Some(Preset::PrivateChat), _) | (None, Visibility::Private) => rooms::Preset::PrivateChat,
-        (Some(Preset::TrustedPrivateChat), _) => rooms::Preset::TrustedPrivateChat,
-        (Some(Preset::PublicChat), _) | (None, Visibility::Public) => rooms::Preset::PublicChat,
+        (Some(Preset::Private), _) | (None, Visibility::Private) => rooms::Preset::PrivateChat,
+        (Some(Preset::Trusted), _) => rooms::Preset::TrustedPrivateChat,
+        (Some(Preset::Public), _) | (None, Visibility::Public) => rooms::Preset::PublicChat,
     }
 }
 

@@ -16,7 +16,7 @@ impl SharedRooms for Arc<Rooms> {
         user: UserNum,
         others: &'a [UserNum],
     ) -> SharingFuture<'a, BTreeSet<UserNum>> {
-        Box::pin(async move { Ok(Rooms::sharing_with(self, user, others).await?) })
+        Box::pin(async move { Rooms::sharing_with(self, user, others).await })
     }
 
     fn met_or_parted(
@@ -25,6 +25,6 @@ impl SharedRooms for Arc<Rooms> {
         after: i64,
         until: i64,
     ) -> SharingFuture<'_, Vec<UserNum>> {
-        Box::pin(async move { Ok(Rooms::met_or_parted(self, user, after, until).await?) })
+        Box::pin(async move { Rooms::met_or_parted(self, user, after, until).await })
     }
 }

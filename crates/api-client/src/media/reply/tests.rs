@@ -24,7 +24,7 @@ async fn reply(kind: &str, request: &[(HeaderName, &str)]) -> (Response<()>, Byt
         digest,
         object,
     };
-    let (parts, body) = reply.to_response(&headers).into_parts();
+    let (parts, body) = reply.into_response_to(&headers).into_parts();
     (Response::from_parts(parts, ()), body.collect().await.unwrap().to_bytes())
 }
 
