@@ -1,41 +1,70 @@
-"""`python -m conformance URL`: validates a homeserver's answers; needs the specification's data."""
+"""`python -m conformance URL`: validates a homeserver's answers; needs the specification's data.
+
+With `--registry FILE` (the server's own list of endpoints) whatever is served and documented must be validated.
+With `--refusals` the server is the strict one of the rig, and what it refuses is validated.
+"""
 
 import argparse
 import sys
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 
 from conformance.api import Api
 from conformance.cast import Cast
+from conformance.registry import gaps, read_registry, read_unreachable
 from conformance.spec import Spec, spec_dir
 from conformance.table import Row, read_table
-from conformance.topics import accounts, backup, discovery, keys, media, profile, push, rooms, sync, tokens
+from conformance.topics import (
+    accounts, backup, discovery, keys, limits, media, profile, push, refusals, rooms, sync, tokens,
+)
 from wire.http import Connection
 
 HERE = Path(__file__).resolve().parent
+REQUEST_S = 30.0
+Table = dict[tuple[str, str], Row]
 
 
 def main() -> int:
     """Runs every topic and prints the table; 0 where all is well."""
-    parser = argparse.ArgumentParser(prog="conformance", description=__doc__)
+    parser = argparse.ArgumentParser(prog="conformance", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("url")
-    url = parser.parse_args().url
+    parser.add_argument("--registry", type=Path)
+    parser.add_argument("--refusals", action="store_true")
+    options = parser.parse_args()
     folder = spec_dir()
     if folder is None:
         print("skipped: no specification data (set MATRIX_SPEC_DIR, or put it at ../shared/matrix-spec)")
         print("0 passed, 0 failed, 1 skipped")
         return 0
     spec = Spec(folder, HERE / "extra")
-    rows = read_table(HERE / "endpoints.txt")
-    api = Api(Connection(url), spec, rows)
+    rows, refused = read_table(HERE / "endpoints.txt"), read_table(HERE / "refusals.txt")
+    connection = Connection(options.url, timeout_s=REQUEST_S)
+    if options.refusals:
+        api = Api(connection, spec, refused)
+        run(api, "refusals", lambda: refusals.exercise(api))
+        run(api, "limits", lambda: limits.exercise(api, read_registry(options.registry, spec)))
+    else:
+        api = Api(connection, spec, rows)
+        run(api, "everything", lambda: everything(api))
+        if options.registry is not None:
+            served = read_registry(options.registry, spec)
+            for gap in gaps(served, [rows, refused], read_unreachable(HERE / "unreachable.txt")):
+                api.failed += 1
+                print(f"FAIL {gap}")
+    return report(api, api.rows)
+
+
+def everything(api: Api) -> None:
+    """What people do, and then what they may not do."""
     cast = Cast.gather(api.connection)
     for topic in (discovery, rooms, sync, profile, keys, backup, push, media, accounts):
         run(api, topic.__name__.rsplit(".", 1)[-1], lambda topic=topic: topic.exercise(api, cast))
     run(api, "tokens", lambda: tokens.exercise(api))
-    return report(api, rows)
 
 
-def run(api: Api, name: str, body) -> None:
+def run(api: Api, name: str, body: Callable[[], None]) -> None:
     """One topic; where it breaks off, that is one failure and the next topic still runs."""
     try:
         body()
@@ -44,7 +73,7 @@ def run(api: Api, name: str, body) -> None:
         print(f"FAIL {name} broke off\n{traceback.format_exc(limit=4)}", flush=True)
 
 
-def report(api: Api, rows: dict[tuple[str, str], Row]) -> int:
+def report(api: Api, rows: Table) -> int:
     """The table, the endpoints that were missed, the closing line."""
     section = ""
     missing = 0

@@ -10,6 +10,8 @@ from wire.http import Answer, Connection, Dropped, expand
 
 V3 = "/_matrix/client/v3"
 JSON = "application/json"
+# No browser asks for these.
+FOR_SERVERS = ("/.well-known/matrix/server", "/_matrix/federation/v1/version")
 
 
 class Broken(Exception):
@@ -60,7 +62,7 @@ class Api:
     def judge(self, operation: Operation, answer: Answer, wanted: tuple[int, ...],
               errcode: str | None) -> tuple[list[str], Any]:
         """What is wrong with an answer, and its JSON where it is JSON."""
-        problems = cors_problems(answer) if operation.path != "/.well-known/matrix/server" else []
+        problems = [] if operation.path in FOR_SERVERS else cors_problems(answer)
         status = answer.status
         if status not in wanted:
             problems.append(f"{status} instead of {wanted}: {answer.body[:200]!r}")
@@ -78,6 +80,14 @@ class Api:
         problems += self._spec.problems(operation, status, JSON, value)
         problems += errcode_problems(value, errcode) if status >= 400 else []
         return problems, value
+
+    def probe(self, method: str, target: str, token: str | None, body: Any) -> int:
+        """Sends a request whose answer does not matter; its status, or 0 where none came."""
+        data = None if body is None else json.dumps(body).encode()
+        try:
+            return self.connection.request(method, target, data, headers(token, data, JSON)).status
+        except Dropped:
+            return 0
 
     def check(self, endpoint: str, what: str, holds: bool) -> None:
         """Something about an answer that no schema says."""

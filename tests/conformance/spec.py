@@ -33,6 +33,11 @@ class Operation:
     definition: dict[str, Any]
 
     @property
+    def takes_token(self) -> bool:
+        """Whether it makes a difference that the caller is logged in."""
+        return bool(self.definition.get("security"))
+
+    @property
     def needs_token(self) -> bool:
         """Whether the caller must be logged in."""
         ways = self.definition.get("security", [])
@@ -46,7 +51,8 @@ class Spec:
         self._loaded: dict[str, Any] = {}
         api = folder / "data" / "api"
         files = sorted((api / "client-server").glob("*.yaml"))
-        files += [api / "server-server" / "wellknown.yaml", *sorted(extra.glob("*.yaml"))]
+        servers = api / "server-server"
+        files += [servers / "wellknown.yaml", servers / "version.yaml", *sorted(extra.glob("*.yaml"))]
         definitions = (api / "client-server" / "definitions").resolve()
         self._errors = (definitions / "errors" / "error.yaml").as_uri()
         self._asking = (definitions / "auth_response.yaml").as_uri()

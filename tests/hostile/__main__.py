@@ -4,18 +4,21 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
-from hostile import events, tokens
-from hostile.bodies import NOT_AN_OBJECT, NOT_JSON, ODD, huge, nested, wrong_types
+from hostile import events, examples, tokens
+from hostile.bodies import NOT_AN_OBJECT, NOT_JSON, ODD, huge, nested, wrong_inside, wrong_types
 from hostile.endpoints import Endpoint, endpoints, specification
-from hostile.judge import Judge
+from hostile.judge import Judge, Late
 from hostile.stage import V3, Stage
 from hostile.targets import bad_queries, bad_targets, target
 from wire.account import must
 from wire.http import Connection
 
+# Many times what an endpoint takes on a loaded machine.
+ENDPOINT_S = 90.0
 REFUSED = tuple(status for status in range(400, 500))
 
 
@@ -32,13 +35,23 @@ def main() -> int:
     if skipped:
         print("skipped: wrong types of body fields (no specification data to know the fields by)")
     for endpoint in endpoints(options.registry):
-        attack(judge, stage, endpoint)
-    events.attack(judge, stage)
+        in_time(judge, endpoint.name, lambda endpoint=endpoint: attack(judge, stage, endpoint))
+    in_time(judge, "events", lambda: events.attack(judge, stage))
+    judge.allow(ENDPOINT_S)
     unknown_paths(judge)
     bystanders(judge, stage, since)
     rest = f", {skipped} skipped" if skipped else ""
     print(f"{judge.passed} passed, {judge.failed} failed{rest}")
     return 0 if judge.failed == 0 else 1
+
+
+def in_time(judge: Judge, name: str, body: Callable[[], None]) -> None:
+    """One attack; where it takes too long, that is one failure and the next one follows."""
+    judge.allow(ENDPOINT_S)
+    try:
+        body()
+    except Late as late:
+        judge.score(name, [f"not done within {ENDPOINT_S:.0f} s, at {late}"])
 
 
 def attack(judge: Judge, stage: Stage, endpoint: Endpoint) -> None:
@@ -47,7 +60,7 @@ def attack(judge: Judge, stage: Stage, endpoint: Endpoint) -> None:
     good = target(endpoint.path, stage.parameters())
     if endpoint.private:
         tokens.attack(judge, endpoint.name, endpoint.method, good)
-    if endpoint.takes_body:
+    if endpoint.takes_body and not endpoint.is_alias:
         bodies(judge, stage, endpoint)
     for what, path in (*bad_targets(endpoint.path, stage.parameters()),
                        *bad_queries(endpoint.path, stage.parameters())):
@@ -61,13 +74,14 @@ def attack(judge: Judge, stage: Stage, endpoint: Endpoint) -> None:
 
 def bodies(judge: Judge, stage: Stage, endpoint: Endpoint) -> None:
     """All the bad bodies; where a body is required, what is not a JSON object must be refused."""
-    path = target(endpoint.path, stage.parameters())
+    path = target(endpoint.path, stage.parameters()) + examples.query(stage, endpoint.path)
     strict = REFUSED if endpoint.takes_json and endpoint.body_required else None
     for kinds, wanted in ((NOT_JSON, strict), (NOT_AN_OBJECT, strict), (ODD, None),
                           (dict(nested()), None), (dict(huge()), None)):
         for what, body in kinds.items():
             judge.send(f"{endpoint.name} body: {what}", endpoint.method, path, body, headers(stage), wanted)
-    for what, value in wrong_types(endpoint.fields, endpoint.example):
+    example = {**endpoint.example, **examples.of(stage, endpoint.method, endpoint.path)}
+    for what, value in (*wrong_types({**endpoint.fields, **example}, example), *wrong_inside(example)):
         body = json.dumps(value).encode()
         judge.send(f"{endpoint.name} {what}", endpoint.method, path, body, headers(stage))
 

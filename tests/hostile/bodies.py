@@ -58,6 +58,30 @@ def huge() -> Iterator[tuple[str, bytes]]:
     yield "a text of 12 MiB", b'{"a":"' + b"x" * (12 << 20) + b'"}'
 
 
+INSIDE: list[Any] = [None, 7, "\u0000", "x" * 5_000, [], {}, {"\u0000": "\u0000"}]
+
+
+def wrong_inside(value: Any, above: str = "") -> Iterator[tuple[str, Any]]:
+    """Copies of `value`, each with one thing wrong in the objects and lists inside it: a value, or a key."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, one in inner:
+        name = f"{above}.{key}"[-60:]
+        if above:
+            for wrong in INSIDE:
+                yield f"{name} = {repr(wrong)[:30]}", with_value(value, key, wrong)
+        if isinstance(value, dict):
+            yield f"{name} with U+0000 in it", {f"{old}\0" if old == key else old: two for old, two in value.items()}
+        for what, changed in wrong_inside(one, name):
+            yield what, with_value(value, key, changed)
+
+
+def with_value(owner: Any, key: Any, value: Any) -> Any:
+    """A copy of an object or list with another value in one place."""
+    copy = owner.copy()
+    copy[key] = value
+    return copy
+
+
 def wrong_types(fields: dict[str, Any], example: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Every field with every wrong value, the other fields as in the example."""
     for name in fields:

@@ -21,6 +21,8 @@ class Endpoint:
     fields: dict[str, Any] = field(default_factory=dict)
     example: dict[str, Any] = field(default_factory=dict)
     body_required: bool = False
+    # Another path of an endpoint that is attacked under its first one.
+    is_alias: bool = False
 
     @property
     def takes_body(self) -> bool:
@@ -42,8 +44,9 @@ def endpoints(registry: Path | None) -> list[Endpoint]:
     """Reads `[{method, path, auth}]`, or the table and from the specification who may call."""
     if registry is not None:
         rows = json.loads(registry.read_text())
-        found = [Endpoint(row["method"].upper(), braces(row["path"]), is_private(row.get("auth")))
-                 for row in rows if row.get("auth") != "local socket"]
+        found = [Endpoint(row["method"].upper(), braces(row["path"]), is_private(row.get("auth")),
+                          is_alias=is_alias(row, above))
+                 for row, above in zip(rows, [{}, *rows]) if row.get("auth") != "local socket"]
     else:
         lines = [line.split() for line in TABLE.read_text().splitlines()]
         found = [Endpoint(words[0], words[1], needs_token(words[0], words[1]))
@@ -63,6 +66,11 @@ def needs_token(method: str, path: str) -> bool:
 def is_private(auth: Any) -> bool:
     """Whether the registry says that a caller must be known."""
     return (auth.lower() if isinstance(auth, str) else auth) in PRIVATE
+
+
+def is_alias(row: dict[str, Any], above: dict[str, Any]) -> bool:
+    """Whether two rows that follow each other are two paths of one endpoint."""
+    return all(row.get(key) == above.get(key) for key in ("method", "summary", "spec"))
 
 
 def braces(path: str) -> str:

@@ -1,6 +1,12 @@
 """What every answer must be, however bad the request was."""
 
+import time
+
 from wire.http import Answer, Connection, Dropped
+
+
+class Late(Exception):
+    """An attack takes longer than it may."""
 
 
 class Judge:
@@ -10,10 +16,17 @@ class Judge:
         self.connection = connection
         self.passed = 0
         self.failed = 0
+        self._deadline = float("inf")
+
+    def allow(self, seconds: float) -> None:
+        """From now on, so long may pass until `send` raises `Late`."""
+        self._deadline = time.monotonic() + seconds
 
     def send(self, name: str, method: str, target: str, body: bytes | None = None,
              headers: dict[str, str] | None = None, wanted: tuple[int, ...] | None = None) -> Answer | None:
         """Sends the request and scores the answer; `wanted` where only some statuses are right."""
+        if time.monotonic() > self._deadline:
+            raise Late(name)
         try:
             answer = self.connection.request(method, target, body, headers)
         except Dropped as error:

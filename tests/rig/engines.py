@@ -15,10 +15,11 @@ ENGINES = ("sqlite", "postgres", "synapse")
 
 
 @contextmanager
-def engine(name: str, program: Path, keep: bool = False) -> Iterator[ServerProcess]:
+def engine(name: str, program: Path, keep: bool = False, strict: bool = False) -> Iterator[ServerProcess]:
     """A server of engine `name`, not yet started, in a temporary folder of its own.
 
-    `program` is Longhouse's binary, or for `synapse` the interpreter of its virtual environment.
+    `program` is Longhouse's binary, or for `synapse` the interpreter of its virtual environment;
+    `strict` configures a Longhouse that refuses whatever it may refuse.
     Afterwards the server is stopped and, unless `keep`, the folder deleted.
     """
     folder = Path(tempfile.mkdtemp(prefix="longhouse-test-"))
@@ -29,9 +30,9 @@ def engine(name: str, program: Path, keep: bool = False) -> Iterator[ServerProce
             server = synapse(program, folder)
         elif name == "postgres":
             cluster = Cluster.make(folder / "postgres")
-            server = longhouse(program, folder, cluster.create_database("longhouse"))
+            server = longhouse(program, folder, cluster.create_database("longhouse"), strict)
         else:
-            server = longhouse(program, folder)
+            server = longhouse(program, folder, None, strict)
         yield server
     finally:
         if server is not None:

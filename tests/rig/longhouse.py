@@ -5,19 +5,39 @@ from pathlib import Path
 from rig.process import ServerProcess, free_port
 
 SHARED_SECRET = "shared-secret-of-the-test-rig"
+SUPPORT_PAGE = "https://localhost/help"
+
+OPEN = {
+    "LONGHOUSE_REGISTRATION__MODE": "open",
+    "LONGHOUSE_RATE_LIMITS__ENABLED": "false",
+    "LONGHOUSE_WELL_KNOWN__SERVER": "localhost:8448",
+    "LONGHOUSE_WELL_KNOWN__SUPPORT_PAGE": SUPPORT_PAGE,
+}
+
+# Few calls, none of which is given back while a test runs.
+ALLOWANCE = "0.0001/s burst 12"
+CLASSES = ("READ", "SEARCH", "WRITE", "MESSAGE", "CREATE_ROOM", "JOIN", "INVITE", "LOGIN", "REGISTER", "UPLOAD",
+           "DOWNLOAD")
+STRICT = {
+    "LONGHOUSE_REGISTRATION__MODE": "closed",
+    "LONGHOUSE_MEDIA__UPLOAD_MAX": "32 KiB",
+    "LONGHOUSE_MEDIA__THUMBNAIL_PIXELS_MAX": "1024",
+    "LONGHOUSE_MEDIA__LEGACY_UNAUTHENTICATED": "true",
+    **{f"LONGHOUSE_RATE_LIMITS__{name}": ALLOWANCE for name in CLASSES},
+}
 
 
-def longhouse(binary: Path, folder: Path, database: str | None = None) -> ServerProcess:
-    """A Longhouse that keeps everything in `folder` and takes registrations from anybody."""
+def longhouse(binary: Path, folder: Path, database: str | None = None,
+              strict: bool = False) -> ServerProcess:
+    """A Longhouse that keeps everything in `folder`: open to anybody, or as strict as it can be."""
     port = free_port()
     command = [str(binary), "--data", str(folder / "data"), "up"]
     command += ["--listen", f"127.0.0.1:{port}", "--server-name", "localhost"]
     if database is not None:
         command += ["--database", database]
     env = {
-        "LONGHOUSE_REGISTRATION__MODE": "open",
+        **(STRICT if strict else OPEN),
         "LONGHOUSE_REGISTRATION__SHARED_SECRET": SHARED_SECRET,
-        "LONGHOUSE_RATE_LIMITS__ENABLED": "false",
         "LONGHOUSE_EGRESS__ALLOW_PRIVATE": "true",
     }
     return ServerProcess(command, f"http://127.0.0.1:{port}", folder / "server.log", env=env)

@@ -1,5 +1,5 @@
 //! Pages under `docs/` that are generated from the code.
-use std::{fs, path::Path};
+use std::{fs, path::Path, process::Command};
 
 use config::reference;
 
@@ -10,6 +10,11 @@ fn pages() -> [(&'static str, String); 2] {
     ]
 }
 
+/// The page of endpoints comes from the server itself, so that only whoever asks for it has to build that. Its own test
+/// (`cargo test`) says when it is stale.
+const ENDPOINTS: &[&str] =
+    &["test", "--quiet", "--package", "longhouse", "--bin", "longhouse", "page_of_endpoints"];
+
 /// Writes every generated page.
 ///
 /// # Errors
@@ -18,7 +23,14 @@ pub fn write(root: &Path) -> Result<(), String> {
     for (path, text) in pages() {
         fs::write(root.join(path), text).map_err(|error| format!("{path}: {error}"))?;
     }
-    Ok(())
+    let mut command = Command::new("cargo");
+    command.args(ENDPOINTS).current_dir(root).env("LONGHOUSE_WRITE_DOCS", "1");
+    let output = command.output().map_err(|error| format!("cargo: {error}"))?;
+    if output.status.success() {
+        Ok(())
+    } else {
+        Err(format!("docs/endpoints.md: {}", String::from_utf8_lossy(&output.stderr)))
+    }
 }
 
 /// Compares every generated page with the one that is kept.

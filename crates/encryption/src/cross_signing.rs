@@ -8,7 +8,7 @@ use protocol::{canonical::Object, ids::UserId, signing::PublicKey};
 use store::{
     UserNum,
     cross_signing::{self, CrossSigningKey},
-    device_keys, key_signatures,
+    device_keys, devices as store_devices, key_signatures,
 };
 
 pub use crate::key_format::KeyError;
@@ -103,7 +103,8 @@ impl Encryption {
         let master = master.ok_or(CrossSigningError::NoMasterKey)?;
         let devices = device_keys::of_users(&self.store.db, &[user]).await?;
         for key in keys {
-            if devices.iter().any(|device| device.device_id == key.public_key) {
+            // Also a device that has no keys yet: it may upload some.
+            if store_devices::find(&self.store.db, user, &key.public_key).await?.is_some() {
                 return Err(CrossSigningError::KeyIdInUse);
             }
             let object = SignedObject::from_stored(&key.content)?;

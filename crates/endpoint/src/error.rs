@@ -65,8 +65,8 @@ impl Failure {
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let Kind(status, errcode) = self.kind;
-        // The client learns why it was refused, never why we broke.
-        let error = if status.is_server_error() {
+        // The client learns why it was refused, never why we broke. An upload that others wait for is no breakdown.
+        let error = if status.is_server_error() && self.kind != NOT_YET_UPLOADED {
             tracing::error!(errcode, why = %self.why, "request failed");
             "Internal server error".to_owned()
         } else {

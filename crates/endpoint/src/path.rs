@@ -16,7 +16,7 @@ use crate::{
 
 /// The parameters of the path, percent-decoded: one value, a tuple in their order, or a struct by name.
 ///
-/// Bad UTF-8 and values that do not parse are 400 `M_INVALID_PARAM`.
+/// Bad UTF-8, U+0000 and values that do not parse are 400 `M_INVALID_PARAM`.
 #[derive(Clone, Copy, Debug)]
 pub struct Path<T>(pub T);
 
@@ -30,7 +30,7 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Path<T> {
         for (name, range) in context.route.names.iter().copied().zip(&context.values) {
             let raw = path.get(range.clone()).unwrap_or_default();
             let value = text::decode(raw)
-                .ok_or_else(|| INVALID_PARAM.because(format!("{name} in the path is not UTF-8")))?;
+                .ok_or_else(|| INVALID_PARAM.because(format!("{name} in the path is not text")))?;
             values.push((name, value));
         }
         match T::deserialize(PathValues(values)) {

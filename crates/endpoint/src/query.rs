@@ -29,7 +29,7 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Query<T> {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
         let values = grouped(parts.uri.query().unwrap_or_default())
-            .ok_or_else(|| INVALID_PARAM.because("the query is not UTF-8"))?;
+            .ok_or_else(|| INVALID_PARAM.because("the query is not text"))?;
         match T::deserialize(MapDeserializer::new(values.into_iter())) {
             Ok(value) => Ok(Self(value)),
             Err(text::Error::Missing(name)) => {
@@ -42,7 +42,7 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Query<T> {
     }
 }
 
-/// The pairs of a query (`application/x-www-form-urlencoded`), decoded; `None` when one is not UTF-8.
+/// The pairs of a query (`application/x-www-form-urlencoded`), decoded; `None` when one is not text.
 pub(crate) fn pairs(query: &str) -> impl Iterator<Item = Option<(Cow<'_, str>, Cow<'_, str>)>> {
     query.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));

@@ -8,9 +8,10 @@ use serde::{
     forward_to_deserialize_any,
 };
 
-/// Undoes percent-encoding; `None` when the result is not UTF-8.
+/// Undoes percent-encoding; `None` when the result is not UTF-8, or has a U+0000: nothing is called so, and no database
+/// stores it.
 pub(crate) fn decode(raw: &str) -> Option<Cow<'_, str>> {
-    percent_decode_str(raw).decode_utf8().ok()
+    percent_decode_str(raw).decode_utf8().ok().filter(|text| !text.contains('\0'))
 }
 
 /// What is wrong with a parameter.

@@ -87,10 +87,23 @@ def refresh(api: Api, victim: Account) -> None:
         return
     second = api.need("POST /refresh", 200, body={"refresh_token": first["refresh_token"]})
     api.call("GET /account/whoami", 200, second["access_token"])
+    api.call("GET /account/whoami", 401, first["access_token"], errcode="M_UNKNOWN_TOKEN")
+    third = api.need("POST /refresh", 200, body={"refresh_token": second["refresh_token"]})
+    api.call("POST /logout", 200, third["access_token"], body={})
+    api.call("GET /account/whoami", 401, third["access_token"], errcode="M_UNKNOWN_TOKEN")
+    api.call("POST /refresh", 401, body={"refresh_token": third["refresh_token"]}, errcode="M_UNKNOWN_TOKEN")
+    # A used token is worth nothing; a server may take its second use as a theft and end the session.
     api.call("POST /refresh", 401, body={"refresh_token": first["refresh_token"]}, errcode="M_UNKNOWN_TOKEN")
     api.call("POST /refresh", 401, body={"refresh_token": "nobody-made-this"}, errcode="M_UNKNOWN_TOKEN")
-    api.call("POST /logout", 200, second["access_token"], body={})
-    api.call("GET /account/whoami", 401, second["access_token"], errcode="M_UNKNOWN_TOKEN")
+    stolen(api, body)
+
+
+def stolen(api: Api, login: dict) -> None:
+    """A refresh token that has been used is refused, also while its session lives."""
+    first = api.need("POST /login", 200, body={**login, "refresh_token": True})
+    second = api.need("POST /refresh", 200, body={"refresh_token": first["refresh_token"]})
+    api.call("GET /account/whoami", 200, second["access_token"])
+    api.call("POST /refresh", 401, body={"refresh_token": first["refresh_token"]}, errcode="M_UNKNOWN_TOKEN")
 
 
 def endings(api: Api, victim: Account) -> None:

@@ -25,6 +25,9 @@ def exercise(api: Api, cast: Cast) -> None:
     """On alice's account, from no backup to no backup."""
     alice = cast.alice
     api.call(f"GET {VERSION}", 404, alice, errcode="M_NOT_FOUND")
+    for path, body in ((ROOM, {"sessions": {}}), ("", {"rooms": {}})):
+        api.call(f"PUT {KEYS}{path}", 404, alice, path={"roomId": "!r:localhost"}, query={"version": "1"}, body=body,
+                 errcode="M_NOT_FOUND")
     old = api.need(f"POST {VERSION}", 200, alice, body=AUTH)["version"]
     api.call(f"POST {VERSION}", 400, alice, raw=b"{", errcode="M_NOT_JSON")
     current = api.need(f"POST {VERSION}", 200, alice, body=AUTH)["version"]
@@ -85,12 +88,13 @@ def better(api: Api, alice: Account, current: str) -> None:
 
 
 def absent(api: Api, alice: Account) -> None:
-    """A version that does not exist."""
+    """A version that does not exist: to write to it is also not to write to the current one."""
     version = {"version": "987654"}
     ids = {"roomId": "!r:localhost", "sessionId": "s1"}
     for path, body in ((SESSION, key()), (ROOM, {"sessions": {}}), ("", {"rooms": {}})):
-        if path != SESSION:
-            api.call(f"PUT {KEYS}{path}", 404, alice, path=ids, query=version, body=body, errcode="M_NOT_FOUND")
+        statuses = 403 if path == SESSION else (403, 404)
+        api.call(f"PUT {KEYS}{path}", statuses, alice, path=ids, query=version, body=body,
+                 errcode="M_WRONG_ROOM_KEYS_VERSION|M_NOT_FOUND")
         for method in ("GET", "DELETE"):
             api.call(f"{method} {KEYS}{path}", 404, alice, path=ids, query=version, errcode="M_NOT_FOUND")
 

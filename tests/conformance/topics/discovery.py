@@ -15,3 +15,4 @@ def exercise(api: Api, cast: Cast) -> None:
               rooms.get("default") in rooms.get("available", {}))
     for name in ("client", "server", "support"):
         api.call(f"GET /.well-known/matrix/{name}", 200)
+    api.call("GET /_matrix/federation/v1/version", 200)

@@ -17,6 +17,7 @@ def exercise(api: Api, cast: Cast) -> None:
     uploads(api, cast, signer)
     claims(api, cast)
     cross_signing(api, cast, signer)
+    named_as_device(api, cast.stranger)
     changes(api, cast, since)
 
 
@@ -88,6 +89,17 @@ def cross_signing(api: Api, cast: Cast, device: Signer) -> None:
     signatures = seen["device_keys"][alice.user_id][alice.device_id]["signatures"][alice.user_id]
     api.check(SIGNATURES, "bob does not see it", f"ed25519:{signer.public}" in signatures)
     api.check(QUERY, "bob sees the user-signing key", alice.user_id not in seen.get("user_signing_keys", {}))
+
+
+def named_as_device(api: Api, account: Account) -> None:
+    """A cross-signing key that has the id of one of the user's devices could be taken for the device's."""
+    body, _ = cross_signing_keys(account.user_id)
+    public = next(iter(body["master_key"]["keys"].values()))
+    login = {"type": "m.login.password", "identifier": {"type": "m.id.user", "user": account.user_id},
+             "password": account.password, "device_id": public}
+    token = api.need("POST /login", 200, body=login)["access_token"]
+    prove(api, account, body, 403, "M_FORBIDDEN")
+    api.call("POST /logout", 200, token, body={})
 
 
 def prove(api: Api, account: Account, body: dict, status: int, errcode: str | None) -> None:

@@ -8,6 +8,8 @@ from conformance.cast import Cast
 
 UPLOAD = "POST /_matrix/media/v3/upload"
 DOWNLOAD = "GET /_matrix/client/v1/media/download/{serverName}/{mediaId}"
+CREATE = "POST /_matrix/media/v1/create"
+PUT = "PUT /_matrix/media/v3/upload/{serverName}/{mediaId}"
 THUMBNAIL = "GET /_matrix/client/v1/media/thumbnail/{serverName}/{mediaId}"
 
 
@@ -42,13 +44,36 @@ def exercise(api: Api, cast: Cast) -> None:
     api.call(DOWNLOAD, 404, cast.bob, path=absent, errcode="M_NOT_FOUND")
     api.call(DOWNLOAD + "/{fileName}", 404, cast.bob, path={**absent, "fileName": "x"}, errcode="M_NOT_FOUND")
     thumbnails(api, cast, path, absent)
+    announced(api, cast, absent)
+    api.call("GET /_matrix/media/v3/config", 200, cast.alice)
 
 
 def upload(api: Api, cast: Cast, data: bytes, kind: str, name: str) -> dict[str, str]:
     """Uploads as alice; the path parameters of what was stored."""
     stored = api.need(UPLOAD, 200, cast.alice, raw=data, content_type=kind, query={"filename": name})
+    return parameters(stored)
+
+
+def parameters(stored: dict) -> dict[str, str]:
+    """The path parameters of a content URI."""
     server, media = stored["content_uri"].removeprefix("mxc://").split("/")
     return {"serverName": server, "mediaId": media}
+
+
+def announced(api: Api, cast: Cast, absent: dict[str, str]) -> None:
+    """The URI first, the file later, and only by who announced it."""
+    path = parameters(api.need(CREATE, 200, cast.alice))
+    late = {"width": 64, "height": 64, "timeout_ms": 0}
+    for endpoint in (DOWNLOAD, DOWNLOAD + "/{fileName}", THUMBNAIL):
+        api.call(endpoint, 504, cast.bob, path={**path, "fileName": "late.png"}, query=late,
+                 errcode="M_NOT_YET_UPLOADED")
+    file = {"raw": png(50), "content_type": "image/png"}
+    api.call(PUT, 403, cast.bob, path=path, **file, errcode="M_FORBIDDEN")
+    api.call(PUT, 404, cast.alice, path=absent, **file, errcode="M_NOT_FOUND")
+    api.call(PUT, 200, cast.alice, path=path, **file)
+    api.call(PUT, 409, cast.alice, path=path, **file, errcode="M_CANNOT_OVERWRITE_MEDIA")
+    answer = api.need(DOWNLOAD, 200, cast.bob, path=path)
+    api.check(DOWNLOAD, "other bytes than were announced", answer.body == file["raw"])
 
 
 def safe_headers(api: Api, answer, disposition: str) -> None:

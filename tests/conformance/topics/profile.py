@@ -17,6 +17,8 @@ def exercise(api: Api, cast: Cast) -> None:
     account_data(api, cast.alice, DATA, own, foreign)
     room = {"roomId": cast.room}
     account_data(api, cast.alice, ROOM_DATA, {**own, **room}, {**foreign, **room})
+    api.call(f"GET {ROOM_DATA}", 400, cast.alice, errcode="M_INVALID_PARAM",
+             path={**own, "roomId": "no room", "type": "org.example.data"})
     tags(api, cast.alice, {**own, **room}, {**foreign, **room})
     filters(api, cast.alice, own, foreign)
 
@@ -39,6 +41,8 @@ def profile(api: Api, alice: Account, bob: Account) -> None:
     api.call(f"PUT {key}", 400, alice, path=name, body={}, errcode="M_MISSING_PARAM|M_BAD_JSON")
     api.call(f"PUT {key}", 400, alice, path=name, raw=b"nothing", errcode="M_NOT_JSON")
     api.call(f"DELETE {key}", 403, bob, path=avatar, errcode="M_FORBIDDEN")
+    api.call(f"DELETE {key}", 400, alice, path={**name, "keyName": "k" * 256},
+             errcode="M_KEY_TOO_LARGE|M_INVALID_PARAM|M_UNKNOWN")
     api.call(f"DELETE {key}", 200, alice, path=avatar)
     api.call(f"GET {key}", 404, path=avatar, errcode="M_NOT_FOUND")
 

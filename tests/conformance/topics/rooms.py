@@ -103,6 +103,7 @@ def look(api: Api, cast: Cast) -> None:
     for part in ("members", "joined_members", "state", "aliases"):
         api.call(f"GET {ROOM}/{part}", 200, cast.bob, path=room)
         api.call(f"GET {ROOM}/{part}", 403, cast.stranger, path=room, errcode="M_FORBIDDEN")
+    api.call(f"GET {ROOM}/aliases", 400, cast.bob, path={"roomId": "no room"}, errcode="M_INVALID_PARAM")
     joined = api.need(f"GET {ROOM}/members", 200, cast.bob, path=room, query={"membership": "join"})
     api.check(f"GET {ROOM}/members", "not three members", len(joined["chunk"]) == 3)
 

@@ -3,6 +3,7 @@
 import { quiet } from "./lib/logger.js";
 import { Person } from "./lib/person.js";
 import { Report } from "./lib/report.js";
+import { printUnrecognized } from "./lib/unrecognized.js";
 import { backedUp, restore } from "./topics/backup.js";
 import { converse } from "./topics/conversation.js";
 import { bootstrapIdentity, bootstrapRecovery } from "./topics/identity.js";
@@ -21,10 +22,13 @@ quiet();
 
 const report = new Report();
 const people = [];
-const present = async (person) => {
-    people.push(await person.start());
-    return person;
-};
+const present = (name, arriving) =>
+    report.need(`${name} comes and syncs`, async () => {
+        const person = await arriving();
+        people.push(person);
+        return person.start();
+    });
+const newcomer = (name) => present(name, () => Person.register(url, name));
 
 async function inRoom(name, alice, bob, encrypted) {
     const roomId = await meet(report, alice, bob, { name, encrypted });
@@ -37,11 +41,13 @@ async function inRoom(name, alice, bob, encrypted) {
 async function devices(alice, bob, recoveryKey, { roomId, said }) {
     await report.topic("a second device restores the key backup", async () => {
         const held = await backedUp(report, alice);
-        const fresh = await present(await alice.secondDevice("alice's second device"));
+        const name = "alice's second device";
+        const fresh = await present(name, () => alice.secondDevice(name));
         await restore(report, { old: alice, fresh, recoveryKey, held }, roomId, said);
     });
     await report.topic("a third device is verified by SAS", async () => {
-        const third = await present(await alice.secondDevice("alice's third device"));
+        const name = "alice's third device";
+        const third = await present(name, () => alice.secondDevice(name));
         await verifyOwnDevice(report, alice, third);
         await report.step("the third device reads what bob writes now", async () => {
             const { event_id: id } = await bob.client.sendMessage(roomId, { msgtype: "m.text", body: "all three" });
@@ -51,8 +57,8 @@ async function devices(alice, bob, recoveryKey, { roomId, said }) {
 }
 
 await report.topic("a session", async () => {
-    const alice = await present(await Person.register(url, "alice"));
-    const bob = await present(await Person.register(url, "bob"));
+    const alice = await newcomer("alice");
+    const bob = await newcomer("bob");
     let recoveryKey;
     await report.topic("identities", async () => {
         await bootstrapIdentity(report, alice);
@@ -65,7 +71,8 @@ await report.topic("a session", async () => {
         await report.topic("verification", () => verifyPeople(report, met.roomId, alice, bob));
         await devices(alice, bob, recoveryKey, met);
     });
-    await report.topic("knocking", async () => knock(report, alice, await present(await Person.register(url, "carol"))));
+    await report.topic("knocking", async () => knock(report, alice, await newcomer("carol")));
 });
 for (const person of people) person.stop();
+printUnrecognized();
 process.exit(report.finish());

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import sys
 import tempfile
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from person import Person
@@ -18,11 +19,15 @@ from topics.verification import verify, verify_own
 async def session(report: Report, url: str, store: Path, people: list[Person]) -> None:
     """The whole scenario; everyone who is started is appended to `people`."""
 
-    async def arrive(name: str) -> Person:
+    async def come(name: str, arriving: Callable[[Path], Awaitable[Person]]) -> Person:
         folder = store / name
         folder.mkdir()
-        people.append(await Person.register(url, name, folder))
-        return people[-1]
+        person = await report.need(f"{name} comes and syncs", lambda: arriving(folder))
+        people.append(person)
+        return person
+
+    async def arrive(name: str) -> Person:
+        return await come(name, lambda folder: Person.register(url, name, folder))
 
     alice = await arrive("alice")
     bob = await arrive("bob")
@@ -40,10 +45,8 @@ async def session(report: Report, url: str, store: Path, people: list[Person]) -
     async def secret() -> None:
         room_id = await in_room("Between us", encrypted=True)
         await verify(report, room_id, alice, bob)
-        folder = store / "second"
-        folder.mkdir()
-        people.append(await alice.another_device(folder))
-        await verify_own(report, alice, people[-1])
+        second = await come("alice's second device", alice.another_device)
+        await verify_own(report, alice, second)
 
     async def door() -> None:
         await knock(report, alice, await arrive("carol"))
@@ -60,7 +63,7 @@ async def run(url: str) -> int:
     with tempfile.TemporaryDirectory(prefix="longhouse-nio-") as store:
         await report.topic("a session", lambda: session(report, url, Path(store), people))
         for person in people:
-            await person.stop()
+            await asyncio.wait_for(person.stop(), 10)
     return report.finish()
 
 

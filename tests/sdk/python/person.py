@@ -70,7 +70,11 @@ class Person:
         if self.client.should_upload_keys:
             ok(await self.client.keys_upload())
         self._syncing = asyncio.create_task(self.client.sync_forever(timeout=20_000, full_state=True))
-        await self.client.synced.wait()
+        synced = asyncio.ensure_future(self.client.synced.wait())
+        await asyncio.wait({self._syncing, synced}, return_when=asyncio.FIRST_COMPLETED)
+        if not synced.done():
+            synced.cancel()
+            self._syncing.result()
 
     async def stop(self) -> None:
         """Ends the sync loop and closes the connections."""

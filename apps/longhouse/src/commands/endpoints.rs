@@ -44,7 +44,8 @@ mod tests {
 
     use crate::node;
 
-    /// `docs/endpoints.md` is the registry. With `LONGHOUSE_WRITE_DOCS=1` the page is written, else compared.
+    /// `docs/endpoints.md` is the registry. With `LONGHOUSE_WRITE_DOCS=1`, as `cargo xtask docs` sets it, the page is
+    /// written, else compared.
     #[test]
     fn the_page_of_endpoints_is_the_generated_one() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/endpoints.md");
@@ -53,9 +54,6 @@ mod tests {
             fs::write(&path, &generated).unwrap();
         }
         let kept = fs::read_to_string(&path).unwrap_or_default();
-        assert!(
-            kept == generated,
-            "docs/endpoints.md is stale: LONGHOUSE_WRITE_DOCS=1 cargo test -p longhouse page_of_endpoints"
-        );
+        assert!(kept == generated, "docs/endpoints.md is stale: run `cargo xtask docs`");
     }
 }

@@ -1,6 +1,7 @@
 //! `GET /_matrix/client/v1/register/m.login.registration_token/validity` ([spec])
 //!
 //! [spec]: https://spec.matrix.org/v1.16/client-server-api/#get_matrixclientv1registermloginregistration_tokenvalidity
+use accounts::RegistrationMode;
 use endpoint::{Auth, Endpoint, Json, Method, Query, RateClass, State, api_error, body};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -24,11 +25,14 @@ pub(crate) struct Parameters {
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
+    #[error("Registration is disabled on this server")]
+    Closed,
     #[error(transparent)]
     Failed(#[from] db::Error),
 }
 
 api_error!(Error:
+    Self::Closed => FORBIDDEN,
     Self::Failed(_) => INTERNAL,
 );
 
@@ -36,6 +40,9 @@ pub(crate) async fn handler(
     State(app): State<App>,
     Query(parameters): Query<Parameters>,
 ) -> Result<Json<Value>, Error> {
+    if app.accounts.settings().registration == RegistrationMode::Closed {
+        return Err(Error::Closed);
+    }
     let valid = app.accounts.is_registration_token_valid(&parameters.token).await?;
     Ok(Json(json!({ "valid": valid })))
 }

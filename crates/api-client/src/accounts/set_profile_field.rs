@@ -48,13 +48,7 @@ pub(crate) async fn handler(
     Path((user, field)): Path<(OwnedUserId, String)>,
     Json(body): Json<Map<String, Value>>,
 ) -> Result<Json<Value>, Error> {
-    let value = body.get(&field);
-    // Clients also remove their name or picture by leaving it out.
-    let value = match value {
-        None if field == DISPLAYNAME || field == AVATAR_URL => &Value::Null,
-        None => return Err(Error::Missing(field)),
-        Some(value) => value,
-    };
+    let Some(value) = body.get(&field) else { return Err(Error::Missing(field)) };
     app.accounts.set_profile_field(&caller.0, &user, &field, value).await?;
     if field == DISPLAYNAME || field == AVATAR_URL {
         app.rooms.update_profile(&user).await?;

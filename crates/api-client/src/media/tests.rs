@@ -52,12 +52,13 @@ async fn what_is_not_there_is_not_found() {
         for path in [
             download("nothing"),
             download("..%2F..%2Fetc%2Fpasswd"),
-            download("a%00b"),
             "/_matrix/client/v1/media/download/other.example/x".to_owned(),
         ] {
             assert_eq!(alice.get(&path).await.verdict(), "404 M_NOT_FOUND", "{path}");
         }
-        assert_eq!(alice.get(&download("%FF")).await.verdict(), "400 M_INVALID_PARAM");
+        for path in [download("%FF"), download("a%00b")] {
+            assert_eq!(alice.get(&path).await.verdict(), "400 M_INVALID_PARAM", "{path}");
+        }
     }
 }
 

@@ -154,9 +154,6 @@ async fn a_key_that_is_called_like_a_device_is_refused() {
     on_each_engine(async |server| {
         let master = key(1);
         let alice = server.device("@alice:server.example", &public_key(&master)).await;
-        let identity =
-            KeysUpload { device_keys: Some(alice.device_keys()), ..KeysUpload::default() };
-        server.encryption.upload_keys(alice.as_device(), identity).await.unwrap();
         let result = upload(&server, &alice, keys(&alice, &master, 2), Authenticated::Yes).await;
         assert!(matches!(result, Err(CrossSigningError::KeyIdInUse)), "{result:?}");
     })

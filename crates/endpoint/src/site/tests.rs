@@ -244,12 +244,14 @@ async fn parts_of_the_path_and_query_are_decoded_and_typed() {
     );
     for (uri, expected) in [
         ("/rooms/%ff/event/7?dir=back", "400 M_INVALID_PARAM"),
+        ("/rooms/a%00b/event/7?dir=back", "400 M_INVALID_PARAM"),
         ("/rooms/a/event/-7?dir=back", "400 M_INVALID_PARAM"),
         ("/rooms/a/event/4294967296?dir=back", "400 M_INVALID_PARAM"),
         ("/rooms/a/event/7", "400 M_MISSING_PARAM"),
         ("/rooms/a/event/7?dir=sideways", "400 M_INVALID_PARAM"),
         ("/rooms/a/event/7?dir=back&limit=ten", "400 M_INVALID_PARAM"),
         ("/rooms/a/event/7?dir=%ff", "400 M_INVALID_PARAM"),
+        ("/rooms/a/event/7?dir=back&via=%00", "400 M_INVALID_PARAM"),
         ("/rooms/a/b/event/7?dir=back", "404 M_UNRECOGNIZED"),
         ("/rooms/a/event/7?dir=back&&=&x&limit=3", "200"),
     ] {

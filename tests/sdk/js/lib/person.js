@@ -3,14 +3,15 @@
 import { randomUUID } from "node:crypto";
 import { ClientEvent, MemoryStore, SyncState, createClient } from "matrix-js-sdk";
 import { logger } from "./logger.js";
-import { until } from "./until.js";
+import { watched } from "./unrecognized.js";
+import { until, within } from "./until.js";
 
 export class Person {
     /** Registers a new account under a name that no earlier run used. */
     static async register(url, name) {
         const username = `${name}-${randomUUID().slice(0, 8)}`;
         const password = randomUUID();
-        const session = await createClient({ baseUrl: url, logger }).registerRequest({
+        const session = await createClient({ baseUrl: url, logger, fetchFn: watched }).registerRequest({
             username,
             password,
             initial_device_display_name: `${name}'s first device`,
@@ -21,7 +22,7 @@ export class Person {
 
     /** Logs the same account in on another device. */
     async secondDevice(deviceName) {
-        const session = await createClient({ baseUrl: this.url, logger }).loginRequest({
+        const session = await createClient({ baseUrl: this.url, logger, fetchFn: watched }).loginRequest({
             type: "m.login.password",
             identifier: { type: "m.id.user", user: this.userId },
             password: this.password,
@@ -49,6 +50,7 @@ export class Person {
             },
             timelineSupport: true,
             disableVoip: true,
+            fetchFn: watched,
             logger,
         });
     }
@@ -69,7 +71,7 @@ export class Person {
             this.client.on(ClientEvent.Sync, heard);
         });
         await this.client.startClient({ initialSyncLimit: 50, threadSupport: true });
-        await prepared;
+        await within(`${this.name}'s first sync`, prepared);
         return this;
     }
 

@@ -1,5 +1,13 @@
 // Counts steps and prints one line for each, so that a failure names what a person would miss.
 
+import { within } from "./until.js";
+
+// Longer than all that a step waits for by itself: this limit is for what waits without one.
+const STEP_MS = 60_000;
+
+/** A step failed without which the rest of its topic means nothing. */
+class BrokenOff extends Error {}
+
 export class Report {
     passed = 0;
     failed = 0;
@@ -9,7 +17,7 @@ export class Report {
     async step(name, body) {
         const begun = performance.now();
         try {
-            const value = await body();
+            const value = await within(name, body(), STEP_MS);
             this.passed += 1;
             console.log(`ok   ${name} (${Math.round(performance.now() - begun)} ms)`);
             return value;
@@ -20,12 +28,24 @@ export class Report {
         }
     }
 
-    /** A group of steps that cannot go on once its first part is broken. */
+    /** As `step`, but a failure also ends the topic: what comes after needs what this step makes. */
+    async need(name, body) {
+        const before = this.failed;
+        const value = await this.step(name, body);
+        if (this.failed > before) throw new BrokenOff(name);
+        return value;
+    }
+
+    /** A group of steps that cannot go on once one that it needs is broken. */
     async topic(name, body) {
         console.log(`# ${name}`);
         try {
             await body();
         } catch (error) {
+            if (error instanceof BrokenOff) {
+                console.log(`     the rest of "${name}" is left out: it needs "${error.message}"`);
+                return;
+            }
             this.failed += 1;
             console.log(`FAIL ${name} broke off: ${error.stack ?? error}`);
         }

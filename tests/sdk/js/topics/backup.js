@@ -10,7 +10,7 @@ const UPLOAD_MS = 30_000;
 
 /** Every room key of `person` reaches the server's backup; returns how many they are. */
 export async function backedUp(report, person) {
-    return report.step(`${person.name}'s room keys reach the backup`, async () => {
+    return report.need(`${person.name}'s room keys reach the backup`, async () => {
         const held = (await person.crypto.exportRoomKeys()).length;
         assert.ok(held > 0);
         const { version } = await person.crypto.getKeyBackupInfo();

@@ -18,8 +18,8 @@ export async function converse(report, roomId, alice, bob) {
         return id;
     };
 
-    const hello = await report.step("alice writes, bob reads", () => say(alice, bob, "Hello, bob"));
-    const answer = await report.step("bob writes, alice reads", () => say(bob, alice, "Hello, alice ☕"));
+    const hello = await report.need("alice writes, bob reads", () => say(alice, bob, "Hello, bob"));
+    const answer = await report.need("bob writes, alice reads", () => say(bob, alice, "Hello, alice ☕"));
     await report.step("ten messages arrive in the order they were sent", () => inOrder(roomId, alice, bob));
     await report.step("bob sees alice's edit in place", async () => {
         await alice.client.sendMessage(roomId, edit(hello, "Hello, Bob!"));

@@ -5,7 +5,7 @@ import { until } from "../lib/until.js";
 
 /** Makes a person's cross-signing identity; the device that does it is signed by it. */
 export async function bootstrapIdentity(report, person) {
-    await report.step(`${person.name} makes a cross-signing identity`, async () => {
+    await report.need(`${person.name} makes a cross-signing identity`, async () => {
         await person.crypto.bootstrapCrossSigning({
             authUploadDeviceSigningKeys: person.passwordAuth(),
         });
@@ -17,7 +17,7 @@ export async function bootstrapIdentity(report, person) {
 
 /** Makes secret storage and a key backup and returns the recovery key (base58). */
 export async function bootstrapRecovery(report, person) {
-    return report.step(`${person.name} makes secret storage and a key backup`, async () => {
+    return report.need(`${person.name} makes secret storage and a key backup`, async () => {
         const key = await person.crypto.createRecoveryKeyFromPassphrase();
         await person.crypto.bootstrapSecretStorage({
             createSecretStorageKey: async () => key,

@@ -7,7 +7,7 @@ import { until } from "../lib/until.js";
 
 /** Carol knocks at a room of alice's and is let in; before that she reads nothing of it. */
 export async function knock(report, alice, carol) {
-    const roomId = await report.step("alice makes a room to knock at", async () => {
+    const roomId = await report.need("alice makes a room to knock at", async () => {
         const { room_id: id } = await alice.client.createRoom({
             name: "Behind a door",
             preset: "private_chat",

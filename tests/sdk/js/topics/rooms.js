@@ -12,7 +12,7 @@ const ENCRYPTED = {
 
 /** Makes a private room of `host` with `guest` in it and returns its id. */
 export async function meet(report, host, guest, { name, encrypted }) {
-    const roomId = await report.step(`${host.name} creates "${name}"`, async () => {
+    const roomId = await report.need(`${host.name} creates "${name}"`, async () => {
         const { room_id: id } = await host.client.createRoom({
             name,
             preset: "private_chat",
@@ -23,13 +23,13 @@ export async function meet(report, host, guest, { name, encrypted }) {
         assert.equal(room.hasEncryptionStateEvent(), encrypted);
         return id;
     });
-    await report.step(`${guest.name} is invited and sees by whom`, async () => {
+    await report.need(`${guest.name} is invited and sees by whom`, async () => {
         await host.client.invite(roomId, guest.userId);
         const room = await guest.room(roomId, "invite");
         assert.equal(room.getDMInviter() ?? room.getMember(guest.userId).events.member.getSender(), host.userId);
         await until("the room's name in the invite", () => room.name === name);
     });
-    await report.step(`${guest.name} joins and ${host.name} sees it`, async () => {
+    await report.need(`${guest.name} joins and ${host.name} sees it`, async () => {
         await guest.client.joinRoom(roomId);
         await guest.room(roomId);
         const room = await host.room(roomId);

@@ -25,8 +25,7 @@ async def meet(report: Report, alice: Person, bob: Person, name: str, encrypted:
         assert room.encrypted == encrypted
         return room.room_id
 
-    room_id = await report.step(f'alice creates "{name}"', create)
-    assert room_id is not None
+    room_id = await report.need(f'alice creates "{name}"', create)
 
     async def invite() -> None:
         ok(await alice.client.room_invite(room_id, bob.id))
@@ -41,8 +40,8 @@ async def meet(report: Report, alice: Person, bob: Person, name: str, encrypted:
         room = await alice.joined(room_id)
         await until("the join", lambda: bob.id in room.users and bob.id not in room.invited_users)
 
-    await report.step("bob is invited and sees by whom", invite)
-    await report.step("bob joins and alice sees it", join)
+    await report.need("bob is invited and sees by whom", invite)
+    await report.need("bob joins and alice sees it", join)
     return room_id
 
 
@@ -56,8 +55,7 @@ async def knock(report: Report, alice: Person, carol: Person) -> None:
         await alice.joined(room_id)
         return room_id
 
-    room_id = await report.step("alice makes a room to knock at", create)
-    assert room_id is not None
+    room_id = await report.need("alice makes a room to knock at", create)
 
     async def ask() -> None:
         ok(await carol.client.room_knock(room_id, reason="I have cake"))

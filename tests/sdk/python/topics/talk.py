@@ -22,9 +22,8 @@ async def talk(report: Report, room_id: str, alice: Person, bob: Person) -> None
         assert event.decrypted == reader.client.rooms[room_id].encrypted
         return event_id
 
-    hello = await report.step("alice writes, bob reads", lambda: say(alice, bob, "Hello, bob"))
-    answer = await report.step("bob writes, alice reads", lambda: say(bob, alice, "Hello, alice ☕"))
-    assert hello is not None and answer is not None
+    hello = await report.need("alice writes, bob reads", lambda: say(alice, bob, "Hello, bob"))
+    answer = await report.need("bob writes, alice reads", lambda: say(bob, alice, "Hello, alice ☕"))
 
     async def order() -> None:
         sent = [await alice.send(room_id, text(f"number {count}")) for count in range(10)]

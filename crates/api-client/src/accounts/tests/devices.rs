@@ -35,9 +35,11 @@ async fn devices_are_listed_and_named() {
         let long = json!({ "display_name": "x".repeat(101) });
         assert_eq!(alice.put(path, long).await.verdict(), "400 M_INVALID_PARAM");
         assert_eq!(alice.put(path, json!({ "display_name": 1 })).await.verdict(), "400 M_BAD_JSON");
-        for unknown in ["/devices/unknown", "/devices/%00"] {
-            assert_eq!(alice.get(unknown).await.verdict(), "404 M_NOT_FOUND");
-            assert_eq!(alice.put(unknown, json!({})).await.verdict(), "404 M_NOT_FOUND");
+        for (other, verdict) in
+            [("/devices/unknown", "404 M_NOT_FOUND"), ("/devices/%00", "400 M_INVALID_PARAM")]
+        {
+            assert_eq!(alice.get(other).await.verdict(), verdict);
+            assert_eq!(alice.put(other, json!({})).await.verdict(), verdict);
         }
         assert_eq!(bob.get(path).await.verdict(), "404 M_NOT_FOUND");
         assert_eq!(alice.get("/devices/%FF").await.verdict(), "400 M_INVALID_PARAM");

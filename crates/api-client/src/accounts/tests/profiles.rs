@@ -47,6 +47,7 @@ async fn what_a_profile_cannot_have_has_its_code() {
         for (name, body, verdict) in [
             ("displayname", json!({ "displayname": 1 }), "400 M_INVALID_PARAM"),
             ("avatar_url", json!({ "avatar_url": "https://x" }), "400 M_INVALID_PARAM"),
+            ("displayname", json!({}), "400 M_MISSING_PARAM"),
             ("m.tz", json!({ "other": 1 }), "400 M_MISSING_PARAM"),
             ("Job", json!({ "Job": 1 }), "400 M_INVALID_PARAM"),
             (&long, json!({ &long: 1 }), "400 M_KEY_TOO_LARGE"),

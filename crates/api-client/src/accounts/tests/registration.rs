@@ -103,6 +103,8 @@ async fn a_closed_server_says_so() {
         assert_eq!(register(&app, body).await.0, "403 M_FORBIDDEN");
         let available = app.get("/register/available?username=x").await;
         assert_eq!(available.verdict(), "403 M_FORBIDDEN");
+        let path = "/_matrix/client/v1/register/m.login.registration_token/validity?token=x";
+        assert_eq!(app.get(path).await.verdict(), "403 M_FORBIDDEN");
     }
 }
 
