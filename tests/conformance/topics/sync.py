@@ -16,7 +16,14 @@ def exercise(api: Api, cast: Cast) -> None:
     api.check(SYNC, "the room is not there", cast.room in first["rooms"]["join"])
     noise(api, cast)
     second = api.need(SYNC, 200, cast.bob, query={"since": first["next_batch"], "timeout": 1000})
-    api.check(SYNC, "nothing new", cast.room in second.get("rooms", {}).get("join", {}))
+    news = second.get("rooms", {}).get("join", {}).get(cast.room, {})
+    counts = news.get("unread_notifications", {})
+    api.check(SYNC, f"a mention is not counted: {counts}", counts.get("highlight_count") == 1)
+    passing = news.get("ephemeral", {}).get("events", [])
+    kinds = {event["type"] for event in passing}
+    api.check(SYNC, f"of what passes by only {kinds}", kinds == {"m.typing", "m.receipt"})
+    api.check(SYNC, "a private receipt is shown to others", "m.read.private" not in json.dumps(passing))
+    api.check(SYNC, "no message to the device", bool(second.get("to_device", {}).get("events")))
     since = {"since": second["next_batch"]}
     empty = api.need(SYNC, 200, cast.bob, query=since)
     api.check(SYNC, "a room without news", not empty.get("rooms", {}).get("join"))

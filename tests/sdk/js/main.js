@@ -1,5 +1,6 @@
 // node main.js URL: two people with real clients hold a conversation on any Matrix homeserver.
 
+import { servesRelations } from "./lib/abilities.js";
 import { quiet } from "./lib/logger.js";
 import { Person } from "./lib/person.js";
 import { Report } from "./lib/report.js";
@@ -20,6 +21,7 @@ if (url === undefined) {
 }
 quiet();
 
+const threads = await servesRelations(url);
 const report = new Report();
 const people = [];
 const present = (name, arriving) =>
@@ -28,7 +30,7 @@ const present = (name, arriving) =>
         people.push(person);
         return person.start();
     });
-const newcomer = (name) => present(name, () => Person.register(url, name));
+const newcomer = (name) => present(name, () => Person.register(url, name, threads));
 
 async function inRoom(name, alice, bob, encrypted) {
     const roomId = await meet(report, alice, bob, { name, encrypted });

@@ -7,8 +7,8 @@ import { watched } from "./unrecognized.js";
 import { until, within } from "./until.js";
 
 export class Person {
-    /** Registers a new account under a name that no earlier run used. */
-    static async register(url, name) {
+    /** Registers a new account under a name that no earlier run used; `threads`: whether the client asks for them. */
+    static async register(url, name, threads) {
         const username = `${name}-${randomUUID().slice(0, 8)}`;
         const password = randomUUID();
         const session = await createClient({ baseUrl: url, logger, fetchFn: watched }).registerRequest({
@@ -17,7 +17,7 @@ export class Person {
             initial_device_display_name: `${name}'s first device`,
             auth: { type: "m.login.dummy" },
         });
-        return new Person(url, name, password, session);
+        return new Person(url, name, password, session, threads);
     }
 
     /** Logs the same account in on another device. */
@@ -28,10 +28,11 @@ export class Person {
             password: this.password,
             initial_device_display_name: deviceName,
         });
-        return new Person(this.url, deviceName, this.password, session);
+        return new Person(this.url, deviceName, this.password, session, this.threads);
     }
 
-    constructor(url, name, password, session) {
+    constructor(url, name, password, session, threads) {
+        this.threads = threads;
         this.url = url;
         this.name = name;
         this.password = password;
@@ -70,7 +71,7 @@ export class Person {
             };
             this.client.on(ClientEvent.Sync, heard);
         });
-        await this.client.startClient({ initialSyncLimit: 50, threadSupport: true });
+        await this.client.startClient({ initialSyncLimit: 50, threadSupport: this.threads });
         await within(`${this.name}'s first sync`, prepared);
         return this;
     }

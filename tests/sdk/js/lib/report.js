@@ -13,6 +13,20 @@ export class Report {
     failed = 0;
     skipped = 0;
 
+    /** What a library did in the background and nobody waits for counts too, and does not end the run. */
+    constructor() {
+        process.on("unhandledRejection", (error) => {
+            this.failed += 1;
+            console.log(`FAIL in the background: ${error?.stack ?? error}`);
+        });
+    }
+
+    /** A step that this server cannot take part in; `why` says what it lacks. */
+    skip(name, why) {
+        this.skipped += 1;
+        console.log(`skip ${name}: ${why}`);
+    }
+
     /** Runs one step; a failure is printed and counted, and the steps after it still run. */
     async step(name, body) {
         const begun = performance.now();

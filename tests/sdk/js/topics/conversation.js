@@ -32,7 +32,9 @@ export async function converse(report, roomId, alice, bob) {
         assert.equal((await bob.sees(roomId, id)).replyEventId, answer);
         said.set(id, "And how are you?");
     });
-    await report.step("alice sees bob's thread", () => thread(roomId, alice, bob, answer));
+    const inThreads = "alice sees bob's thread";
+    if (alice.threads) await report.step(inThreads, () => thread(roomId, alice, bob, answer));
+    else report.skip(inThreads, "the server has no relations yet");
     await report.step("bob sees that alice took a message back", async () => {
         const id = await say(alice, bob, "I should not have said this");
         await alice.client.redactEvent(roomId, id, undefined, { reason: "regret" });

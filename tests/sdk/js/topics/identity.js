@@ -10,8 +10,11 @@ export async function bootstrapIdentity(report, person) {
             authUploadDeviceSigningKeys: person.passwordAuth(),
         });
         assert.ok(await person.crypto.isCrossSigningReady());
-        const own = await person.crypto.getDeviceVerificationStatus(person.userId, person.deviceId);
-        assert.ok(own.signedByOwner && own.crossSigningVerified);
+        // The device learns of its own signature by asking the server for its keys again.
+        await until("the device to be signed", async () => {
+            const own = await person.crypto.getDeviceVerificationStatus(person.userId, person.deviceId);
+            return own.signedByOwner && own.crossSigningVerified;
+        });
     });
 }
 
