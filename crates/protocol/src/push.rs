@@ -5,9 +5,13 @@
 //!
 //! [spec]: https://spec.matrix.org/v1.16/client-server-api/#push-rules
 mod evaluate;
+mod event;
+mod glob;
+mod path;
 mod rules;
 
-pub use evaluate::{PushEvent, RoomContext, Verdict};
+pub use evaluate::{Outcome, PreparedRules, Recipient};
+pub use event::{PushEvent, RoomContext, mentioned_users};
 pub use rules::{PushRuleError, PushRules, RULES_BYTES_MAX, RULES_MAX, RuleKind};
 pub use ruma::push::Action;
 

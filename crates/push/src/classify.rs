@@ -1,20 +1,228 @@
-//! Classifying an event, once, before it is committed.
-use db::Write;
-use rooms::notifications::{Arrival, BoxFuture, NotificationRules};
-use store::{EventNum, RoomNum};
+//! Classifying an event, once, before it is committed: what it adds to the counts, and what it tells about who is where.
+use std::collections::BTreeMap;
 
-use crate::Push;
+use db::Write;
+use protocol::{
+    Pdu,
+    ids::{OwnedUserId, UserId},
+    push::{PushEvent, Recipient, RoomContext},
+};
+use rooms::{
+    Facts,
+    notifications::{Arrival, BoxFuture, Classified, NotificationRules},
+};
+use store::{
+    AudienceNum, RoomNum, UserNum, account_data, events,
+    memberships::Membership,
+    notification_audiences,
+    notifications::{self, Added},
+    read_marks::{self, Part},
+};
+
+use crate::{ACCOUNT_DATA_TYPE, Push, audiences::Belonging, verdicts::Verdicts};
+
+/// The members whom an event names, and how.
+pub(crate) type Named = BTreeMap<UserNum, Recipient<'static>>;
 
 impl NotificationRules for Push {
     fn classify<'a>(
         &'a self,
         arrival: &'a Arrival<'a>,
-        _: &'a mut Write,
-    ) -> BoxFuture<'a, db::Result<bool>> {
-        Box::pin(async move {
-            Ok(matches!(arrival.event.kind(), "m.room.message" | "m.room.encrypted"))
-        })
+        write: &'a mut Write,
+    ) -> BoxFuture<'a, db::Result<Classified>> {
+        Box::pin(self.classify_event(arrival, write))
     }
 
-    fn committed(&self, _: RoomNum, _: EventNum, _: i64) {}
+    fn committed(&self, room: RoomNum, position: i64, classified: &Classified) {
+        if classified.is_shared {
+            self.last_shared.lock().insert(room, position);
+        }
+        for user in &classified.users {
+            self.bases.forget(&(room, *user));
+        }
+        if let Some((user, count)) = classified.has_read {
+            self.bases.update(&(room, user), |base| base.read_main(count));
+        }
+        if classified.moves_members {
+            self.audiences.forget(&room);
+        }
+    }
+}
+
+impl Push {
+    async fn classify_event(
+        &self,
+        arrival: &Arrival<'_>,
+        write: &mut Write,
+    ) -> db::Result<Classified> {
+        let facts = arrival.facts;
+        let audiences = self.audiences(facts.room_num).await?;
+        let may_notify = |key: &str| facts.powers().can_notify(arrival.event.sender(), key);
+        let room = RoomContext { member_count: facts.joined, sender_may_notify: &may_notify };
+        let event = PushEvent::new(arrival.event, room);
+        let named = self.named(facts, arrival.event, event.mentioned_users()).await?;
+        let verdicts = Verdicts::of(self, arrival, &event, &audiences, &named);
+        drop(event);
+        let part = Part::of_event(arrival.thread);
+        let mut classified = Classified {
+            notifies: part == Part::Main && verdicts.ordinary.notifies,
+            ..Classified::default()
+        };
+        for (audience, added) in verdicts.rows {
+            let position = arrival.position.clone();
+            notifications::set(write, facts.room_num, audience, position, part, added);
+            match audience.user() {
+                Some(user) => classified.users.push(user),
+                None => classified.is_shared = true,
+            }
+        }
+        self.sent(arrival, part, write, &mut classified);
+        if let Some((user, membership)) = arrival.member {
+            let is_exceptional = audiences.members.contains_key(&user);
+            self.moved(arrival, user, membership, is_exceptional, write, &mut classified).await?;
+        }
+        if arrival.event.kind() == "m.room.redaction" {
+            let listed = audiences.all.keys().copied().collect();
+            self.redacted(arrival, listed, write, &mut classified).await?;
+        }
+        Ok(classified)
+    }
+
+    /// The joined members whom an event names: by mentioning them, or as its state key.
+    async fn named(
+        &self,
+        facts: &Facts,
+        event: &Pdu,
+        mentioned: Vec<OwnedUserId>,
+    ) -> db::Result<Named> {
+        let mut named = Named::new();
+        for user_id in mentioned {
+            if let Some(user) = self.local_member(facts, &user_id).await? {
+                named.entry(user).or_default().is_mentioned = true;
+            }
+        }
+        let state_key = event.state_key().filter(|key| key.starts_with('@'));
+        if let Some(user_id) = state_key.and_then(|key| UserId::parse(key).ok())
+            && let Some(user) = self.local_member(facts, &user_id).await?
+        {
+            named.entry(user).or_default().is_state_key = true;
+        }
+        Ok(named)
+    }
+
+    async fn local_member(&self, facts: &Facts, user: &UserId) -> db::Result<Option<UserNum>> {
+        if !self.is_local(user) || !facts.is_joined(user) {
+            return Ok(None);
+        }
+        self.store.interner.find_user(user).await
+    }
+
+    pub(crate) fn is_local(&self, user: &UserId) -> bool {
+        user.server_name() == self.server_name
+    }
+
+    /// Whoever sends something has read what is before it. Member events also come about otherwise.
+    fn sent(
+        &self,
+        arrival: &Arrival<'_>,
+        part: Part,
+        write: &mut Write,
+        classified: &mut Classified,
+    ) {
+        if arrival.member.is_some() || !self.is_local(arrival.event.sender()) {
+            return;
+        }
+        let (room, sender) = (arrival.facts.room_num, arrival.sender_num);
+        let count = arrival.notify_count + i64::from(classified.notifies);
+        read_marks::advance(write, room, sender, part, arrival.position.clone(), count);
+        if part == Part::Main {
+            classified.has_read = Some((sender, count));
+        } else {
+            classified.users.push(sender);
+        }
+    }
+
+    /// Somebody comes or goes.
+    async fn moved(
+        &self,
+        arrival: &Arrival<'_>,
+        user: UserNum,
+        membership: Membership,
+        is_exceptional: bool,
+        write: &mut Write,
+        classified: &mut Classified,
+    ) -> db::Result<()> {
+        let (facts, position) = (arrival.facts, arrival.position);
+        let Some(user_id) = arrival.event.state_key().and_then(|key| UserId::parse(key).ok())
+        else {
+            return Ok(());
+        };
+        let before = facts.membership(&user_id);
+        let (is_in, was_in) = (membership == Membership::Join, before == Some(Membership::Join));
+        if is_in == was_in || !self.is_local(&user_id) {
+            return Ok(());
+        }
+        classified.users.push(user);
+        classified.moves_members = is_exceptional;
+        if !is_in {
+            return Ok(());
+        }
+        let rules = self.prepared_rules(user, &user_id).await?;
+        account_data::expect(write, user, ACCOUNT_DATA_TYPE, rules.position);
+        let room = facts.room_num;
+        if before.is_some() {
+            notification_audiences::delete(write, room, user);
+        }
+        let belonging = self.belonging(&rules.rules, &facts.room_id);
+        if belonging != Belonging::ORDINARY {
+            let Belonging { audience, is_counted } = belonging;
+            notification_audiences::insert(
+                write,
+                room,
+                user,
+                position.clone(),
+                audience,
+                is_counted,
+            );
+            classified.moves_members = true;
+        }
+        // What was before somebody came is not theirs to read.
+        read_marks::advance(write, room, user, Part::Whole, position.clone(), arrival.notify_count);
+        Ok(())
+    }
+
+    /// What is redacted counts for nobody any more. `listed`: the audiences of the room.
+    async fn redacted(
+        &self,
+        arrival: &Arrival<'_>,
+        listed: Vec<AudienceNum>,
+        write: &mut Write,
+        classified: &mut Classified,
+    ) -> db::Result<()> {
+        let facts = arrival.facts;
+        let Some(target) = arrival.event.redacts() else { return Ok(()) };
+        let target = events::find(&self.store.db, target).await?;
+        let Some(target) = target
+            .filter(|target| target.room_num == facts.room_num && target.redacted_by.is_none())
+        else {
+            return Ok(());
+        };
+        let Some(position) = target.position else { return Ok(()) };
+        let event = Pdu::from_stored(target.event_id, facts.version, target.json)
+            .map_err(|_| db::Error::inconsistent("events.json"))?;
+        let named = self.named(facts, &event, protocol::push::mentioned_users(&event)).await?;
+        let mut audiences = listed;
+        audiences.push(AudienceNum::ORDINARY);
+        audiences.extend(named.into_keys().chain([target.sender_num]).map(AudienceNum::from));
+        notifications::delete(write, facts.room_num, &audiences, position);
+        let before = events::notify_count_at(&self.store.db, facts.room_num, position - 1).await?;
+        if target.notify_count > before {
+            // The running count goes on from it; this takes it back.
+            let (ordinary, back) = (AudienceNum::ORDINARY, Added { notify: -1, highlight: 0 });
+            let at = position.into();
+            notifications::set(write, facts.room_num, ordinary, at, Part::Main, back);
+        }
+        classified.is_shared = true;
+        Ok(())
+    }
 }

@@ -1,20 +1,44 @@
 //! How much is unread.
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use protocol::ids::UserId;
 use rooms::{Room, Rooms};
 use serde::Serialize;
-use store::{RoomNum, UserNum, events, receipts};
+use store::{EventNum, UserNum};
 
 use crate::Push;
 
-/// How much of a room is unread for one user.
+mod base;
+
+pub(crate) use base::Base;
+
+/// How much of a room, or of a part of it, is unread for one user.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
     /// Events that notify.
     pub notification_count: u64,
     /// Events that highlight.
     pub highlight_count: u64,
+}
+
+/// How much of a room is unread, by thread.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unread {
+    /// In the main timeline.
+    pub main: Counts,
+    /// In each thread in which anything is, by its root.
+    pub threads: BTreeMap<EventNum, Counts>,
+}
+
+impl Unread {
+    /// In the whole room.
+    #[must_use]
+    pub fn total(&self) -> Counts {
+        self.threads.values().fold(self.main, |sum, counts| Counts {
+            notification_count: sum.notification_count + counts.notification_count,
+            highlight_count: sum.highlight_count + counts.highlight_count,
+        })
+    }
 }
 
 impl Push {
@@ -29,32 +53,25 @@ impl Push {
         user: UserNum,
         room: &Arc<Room>,
     ) -> Result<Counts, rooms::Error> {
-        let facts = room.facts(rooms).await?;
-        let Some(member) = facts.state.get("m.room.member", user_id.as_str()) else {
-            return Ok(Counts::default());
-        };
-        let mut read = (member.position().unwrap_or(0), member.notify_count());
-        if let Some(receipt) = self.last_receipt(room.num, user).await?
-            && receipt.event_position > read.0
-            && let Some(event) = rooms.event(&receipt.event_id).await?
-        {
-            read = (receipt.event_position, event.notify_count());
-        }
-        let since = facts.head.notify_count.saturating_sub(read.1);
-        if since <= 0 {
-            return Ok(Counts::default());
-        }
-        let own = events::count_after(&self.store.db, room.num, user, read.0).await?;
-        let notification_count = since.saturating_sub(own).max(0).unsigned_abs();
-        Ok(Counts { notification_count, highlight_count: 0 })
+        Ok(self.unread(rooms, user_id, user, room).await?.total())
     }
 
-    async fn last_receipt(
+    /// How much of `room` is unread for a joined user, by thread.
+    ///
+    /// # Errors
+    /// Fails if the database fails.
+    pub async fn unread(
         &self,
-        room: RoomNum,
+        rooms: &Arc<Rooms>,
+        user_id: &UserId,
         user: UserNum,
-    ) -> db::Result<Option<receipts::ReceiptRow>> {
-        let receipts = receipts::of_user(&self.store.db, room, user).await?;
-        Ok(receipts.into_iter().max_by_key(|receipt| receipt.event_position))
+        room: &Arc<Room>,
+    ) -> Result<Unread, rooms::Error> {
+        let base = self.base(user, room.num).await?;
+        let facts = room.facts(rooms).await?;
+        if !facts.is_joined(user_id) {
+            return Ok(Unread::default());
+        }
+        Ok(base.unread(facts.head.notify_count))
     }
 }

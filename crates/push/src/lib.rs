@@ -1,29 +1,67 @@
 //! Push rules, and the counts of unread and highlighting events.
 //!
-//! A send costs the same in a room of 2 and of 5,000 members: an event is classified once under the default rules, and
-//! the rooms count those that notify. How much is unread for a member follows from that running count.
+//! A send costs the same in a room of 2 and of 5,000 members: an event is classified once under the server's rules, and
+//! the rooms count those that notify. How much is unread for a member follows from that running count. Members whose own
+//! rules say something else about a room share an audience with all whose rules say the same; an event is evaluated once
+//! for each audience, and what differs from the running count is stored once for each.
 //!
 //! Invariant: nothing that happens for every event loops over the members of its room.
+mod audiences;
 mod classify;
 mod counts;
 mod rules;
+mod slots;
+mod verdicts;
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
-use store::Store;
+use parking_lot::Mutex;
+use protocol::{ids::OwnedServerName, push::PreparedRules};
+use store::{RoomNum, Store, UserNum};
 
-pub use counts::Counts;
+use crate::{
+    audiences::{Audiences, Prepared},
+    counts::Base,
+    slots::Slots,
+};
+
+pub use counts::{Counts, Unread};
 pub use rules::{ACCOUNT_DATA_TYPE, RulesError};
+
+/// How many rooms' audiences are kept in memory.
+const ROOMS_MAX: usize = 10_000;
+
+/// How many users' prepared rules are kept in memory.
+const USERS_MAX: usize = 5_000;
+
+/// How many members' counts are kept in memory.
+const COUNTS_MAX: usize = 50_000;
 
 /// The push service.
 pub struct Push {
     pub(crate) store: Store,
+    pub(crate) server_name: OwnedServerName,
+    /// The rules of those who have not changed them.
+    pub(crate) ordinary: PreparedRules,
+    pub(crate) prepared: Slots<UserNum, Arc<Prepared>>,
+    pub(crate) audiences: Slots<RoomNum, Arc<Audiences>>,
+    pub(crate) bases: Slots<(RoomNum, UserNum), Arc<Base>>,
+    /// The last event of each room that has stored something for more than one member.
+    pub(crate) last_shared: Mutex<HashMap<RoomNum, i64>>,
 }
 
 impl Push {
-    /// The service.
+    /// The service of the server `server_name`.
     #[must_use]
-    pub fn new(store: Store) -> Arc<Self> {
-        Arc::new(Self { store })
+    pub fn new(store: Store, server_name: OwnedServerName) -> Arc<Self> {
+        Arc::new(Self {
+            store,
+            server_name,
+            ordinary: PreparedRules::server_default(),
+            prepared: Slots::new(USERS_MAX),
+            audiences: Slots::new(ROOMS_MAX),
+            bases: Slots::new(COUNTS_MAX),
+            last_shared: Mutex::default(),
+        })
     }
 }

@@ -1,15 +1,23 @@
 //! Each user's rules: where they are kept, and how they change.
 //!
-//! They are account data of type `m.push_rules`, which only this module writes. Who has never changed them has none.
+//! They are account data of type `m.push_rules`, which only this module writes. Who has never changed them has none. A
+//! change counts from then on: in rooms about which the rules now say something else, the user changes the audience.
+use std::collections::BTreeSet;
+
+use db::{Value, Write};
 use protocol::{
     ids::UserId,
-    push::{PushRuleError, PushRules},
+    push::{PreparedRules, PushRuleError, PushRules},
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use store::{Change, UserNum, account_data};
+use store::{
+    Change, RoomNum, UserNum, account_data,
+    memberships::{self, Membership},
+    notification_audiences,
+};
 
-use crate::Push;
+use crate::{Push, audiences::Belonging};
 
 /// The type of the account data.
 pub const ACCOUNT_DATA_TYPE: &str = "m.push_rules";
@@ -72,30 +80,102 @@ impl Push {
         change: impl Fn(&mut PushRules) -> Result<(), PushRuleError> + Send,
     ) -> Result<(), RulesError> {
         for _ in 0..ATTEMPTS_MAX {
-            let before = self.own_rules(user, user_id).await?;
-            let read = before.as_ref().map(|before| before.position);
-            let mut rules =
-                before.map_or_else(|| PushRules::server_default(user_id), |before| before.rules);
-            let old = content(&rules);
-            change(&mut rules)?;
-            let new = content(&rules);
-            if new == old {
+            let own = self.own_rules(user, user_id).await?;
+            let read = own.as_ref().map(|own| own.position);
+            let before = own.map_or_else(|| PushRules::server_default(user_id), |own| own.rules);
+            let mut after = before.clone();
+            change(&mut after)?;
+            let text = content(&after);
+            if text == content(&before) {
                 return Ok(());
             }
-            let mut write = db::Write::new();
+            let mut write = Write::new();
             let at = write.position();
-            account_data::replace(&mut write, user, None, ACCOUNT_DATA_TYPE, &new, read, &at);
+            account_data::replace(&mut write, user, None, ACCOUNT_DATA_TYPE, &text, read, &at);
+            let (before, after) = (before.prepare(user_id), after.prepare(user_id));
+            let joined = self.joined_rooms(user).await?;
+            let moved = self.move_between(user, &joined, &before, &after, &at, &mut write).await?;
             match self.store.write(write).await {
                 Ok(committed) => {
-                    let change = Change::User { position: committed.position(&at), user };
-                    self.store.changes.publish(committed.publication, &[change]);
-                    return Ok(());
+                    self.prepared.forget(&user);
+                    for room in &moved {
+                        self.audiences.forget(room);
+                    }
+                    let position = committed.position(&at);
+                    self.store
+                        .changes
+                        .publish(committed.publication, &[Change::User { position, user }]);
+                    return Ok(self.settle(user, &joined, &after, position).await?);
                 }
                 Err(db::WriteError::Conflict { .. }) => {}
                 Err(error) => return Err(db::Error::from(error).into()),
             }
         }
         Err(RulesError::Contended)
+    }
+
+    /// Changes the audience in those of `rooms` about which `after` says something else than `before`; returns them.
+    async fn move_between(
+        &self,
+        user: UserNum,
+        rooms: &BTreeSet<RoomNum>,
+        before: &PreparedRules,
+        after: &PreparedRules,
+        at: &Value,
+        write: &mut Write,
+    ) -> db::Result<Vec<RoomNum>> {
+        let mut moved = Vec::new();
+        for room in rooms {
+            let room_id = self.store.interner.room_id(*room).await?;
+            if before.fingerprint(&room_id) == after.fingerprint(&room_id) {
+                continue;
+            }
+            let Belonging { audience, is_counted } = self.belonging(after, &room_id);
+            notification_audiences::prune(write, *room, user);
+            let at = at.clone();
+            notification_audiences::insert(write, *room, user, at, audience, is_counted);
+            moved.push(*room);
+        }
+        Ok(moved)
+    }
+
+    /// Rooms that the user joined while the rules changed, `known` being the others, may have seen those of before.
+    async fn settle(
+        &self,
+        user: UserNum,
+        known: &BTreeSet<RoomNum>,
+        rules: &PreparedRules,
+        position: i64,
+    ) -> db::Result<()> {
+        let joined = self.joined_rooms(user).await?;
+        let new: Vec<RoomNum> = joined.difference(known).copied().collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        let rows = notification_audiences::of_user(&self.store.db, user, &new).await?;
+        let mut write = Write::new();
+        for room in &new {
+            let stored = rows.iter().rfind(|row| row.room_num == *room);
+            let stored = stored.map_or(Belonging::ORDINARY.audience, |row| row.audience);
+            let room_id = self.store.interner.room_id(*room).await?;
+            let Belonging { audience, is_counted } = self.belonging(rules, &room_id);
+            let is_settled = stored == audience || rows.iter().any(|row| row.position >= position);
+            if !is_settled {
+                let at = position.into();
+                notification_audiences::insert(&mut write, *room, user, at, audience, is_counted);
+            }
+        }
+        self.store.write(write).await.map_err(db::Error::from)?;
+        for room in &new {
+            self.audiences.forget(room);
+        }
+        Ok(())
+    }
+
+    async fn joined_rooms(&self, user: UserNum) -> db::Result<BTreeSet<RoomNum>> {
+        let rows = memberships::of_user(&self.store.db, user).await?;
+        let joined = rows.into_iter().filter(|row| row.membership == Membership::Join);
+        Ok(joined.map(|row| row.room_num).collect())
     }
 
     /// The rules of `user`, if they have ever changed them.

@@ -26,6 +26,8 @@ pub struct Event {
     pub state_version: Option<StateVersion>,
     /// The state event whose place it took.
     pub replaces: Option<EventNum>,
+    /// The root of the thread it is in; none in the main timeline.
+    pub thread: Option<EventNum>,
     /// Set once, when the push rules have classified it.
     pub(crate) notify_count: OnceLock<i64>,
     /// What became of its authorization.
@@ -45,7 +47,7 @@ impl Event {
         self.position.get().copied()
     }
 
-    /// The running count, up to and with it, of the room's events that notify under the default push rules.
+    /// The running count, up to and with it, of the main timeline's events that notify under the server's push rules.
     #[must_use]
     pub fn notify_count(&self) -> i64 {
         self.notify_count.get().copied().unwrap_or(0)
@@ -98,6 +100,7 @@ impl Event {
             state_key_num: self.state_key_num,
             state_version: self.state_version,
             replaces: self.replaces,
+            thread: self.thread,
             notify_count: self.notify_count.clone(),
             status: self.status,
             redacted_by: Some(redacted_by),
@@ -118,6 +121,7 @@ impl Event {
             state_key_num: row.state_key_num,
             state_version: row.state_version,
             replaces: row.replaces,
+            thread: row.thread_num,
             notify_count: row.notify_count.into(),
             status: row.status,
             redacted_by: row.redacted_by,

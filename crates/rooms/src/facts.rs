@@ -130,6 +130,17 @@ impl Facts {
         self.membership(user) == Some(Membership::Join)
     }
 
+    /// What a member is called in the room.
+    #[must_use]
+    pub fn display_name(&self, user: &UserId) -> Option<String> {
+        #[derive(Deserialize)]
+        struct Content {
+            displayname: String,
+        }
+        let member = self.state.get("m.room.member", user.as_str())?;
+        member.pdu.content_as::<Content>().ok().map(|content| content.displayname)
+    }
+
     /// One string of a state event's content: the room's name, its topic and the like. Empty counts as none.
     #[must_use]
     pub fn state_text(&self, kind: &str, field: &str) -> Option<String> {

@@ -33,6 +33,7 @@ mod send;
 mod service;
 mod sharing;
 mod state_reads;
+mod threads;
 mod timeline;
 mod typing;
 mod writer;

@@ -3,7 +3,7 @@ use std::{future::Future, pin::Pin};
 
 use db::{Value, Write};
 use protocol::Pdu;
-use store::EventNum;
+use store::{EventNum, RoomNum, UserNum, memberships::Membership};
 
 use crate::facts::Facts;
 
@@ -17,22 +17,43 @@ pub struct Arrival<'a> {
     pub facts: &'a Facts,
     /// The event.
     pub event: &'a Pdu,
-    /// Its number.
-    pub event_num: EventNum,
+    /// Its sender.
+    pub sender_num: UserNum,
+    /// Whose membership it declares, and what they are by it.
+    pub member: Option<(UserNum, Membership)>,
+    /// The root of the thread it is in; none in the main timeline.
+    pub thread: Option<EventNum>,
+    /// The running count of notifying events in the main timeline before it.
+    pub notify_count: i64,
     /// Its position, bound when the write commits.
     pub position: &'a Value,
 }
 
+/// What an event is for the push rules.
+#[derive(Clone, Debug, Default)]
+pub struct Classified {
+    /// Whether it is in the main timeline and notifies under the server's push rules: then it is counted.
+    pub notifies: bool,
+    /// Whether something was stored that counts for more than one member.
+    pub is_shared: bool,
+    /// Those for whom something was stored that counts for nobody else.
+    pub users: Vec<UserNum>,
+    /// Who has read the main timeline by sending it, and the running count there.
+    pub has_read: Option<(UserNum, i64)>,
+    /// Whether a member comes or goes whose own push rules matter in the room.
+    pub moves_members: bool,
+}
+
 /// Classifies every event of every room once, before it is committed.
 pub trait NotificationRules: Send + Sync {
-    /// Whether the event notifies a member under the default push rules. What must be stored for members whose rules
-    /// differ is added to `write`.
+    /// What the event is for the server's push rules. What must be stored for members whose rules differ, or who have read
+    /// by it, is added to `write`.
     fn classify<'a>(
         &'a self,
         arrival: &'a Arrival<'a>,
         write: &'a mut Write,
-    ) -> BoxFuture<'a, db::Result<bool>>;
+    ) -> BoxFuture<'a, db::Result<Classified>>;
 
-    /// The write with this event was committed: what is kept in memory may now follow.
-    fn committed(&self, room: store::RoomNum, event: EventNum, position: i64);
+    /// The write with an event was committed: what is kept in memory may now follow.
+    fn committed(&self, room: RoomNum, position: i64, classified: &Classified);
 }

@@ -61,10 +61,10 @@ impl Powers {
         self.reaches(user, |levels| levels.event(kind, true))
     }
 
-    /// Whether `user` may notify everybody by `@room`.
+    /// Whether `user` may notify everybody by `key`: `room` for `@room`.
     #[must_use]
-    pub fn can_notify_room(&self, user: &UserId) -> bool {
-        self.reaches(user, |levels| levels.notification("room"))
+    pub fn can_notify(&self, user: &UserId, key: &str) -> bool {
+        self.reaches(user, |levels| levels.notification(key))
     }
 
     /// What `user` may do; nothing is known of a room that has no create event.

@@ -2,10 +2,15 @@
 use std::sync::Arc;
 
 use protocol::ids::{EventId, OwnedEventId, OwnedUserId, RoomId, UserId};
-use store::{Change, RoomNum, receipts as table};
+use store::{
+    Change, RoomNum, events,
+    read_marks::{self, Part},
+    receipts as table,
+};
 
 use crate::{
     error::{Error, Result},
+    event::Event,
     service::Rooms,
 };
 
@@ -47,10 +52,12 @@ pub struct Receipt {
 }
 
 impl Rooms {
-    /// Marks an event, and all before it, as read. An older event than the last changes nothing.
+    /// Marks an event, and all before it, as read; with a thread (`main`, or the id of its root) what is in that thread.
+    /// An older event than the last changes nothing.
     ///
     /// # Errors
-    /// [`Error::NotJoined`] unless the user is a member, [`Error::UnknownEvent`] if they can't see the event.
+    /// [`Error::NotJoined`] unless the user is a member, [`Error::UnknownEvent`] if they can't see the event,
+    /// [`Error::InvalidParam`] if it is not in that thread.
     pub async fn set_receipt(
         self: &Arc<Self>,
         user: &UserId,
@@ -62,6 +69,7 @@ impl Rooms {
         let room = self.joined_room(room_id, user).await?;
         let event = self.visible_event(user, room_id, event_id).await?;
         let event_position = event.position().ok_or(Error::UnknownEvent)?;
+        let part = self.part(&event, thread_id).await?;
         let mut write = db::Write::new();
         let user_num = self.store.interner.user(&mut write, user).await?;
         let row = table::ReceiptRow {
@@ -76,6 +84,8 @@ impl Rooms {
         };
         let at = write.position();
         let index = table::set(&mut write, &row, at.clone());
+        let count = event.notify_count();
+        read_marks::advance(&mut write, room.num, user_num, part, event_position.into(), count);
         let committed = self.store.write(write).await?;
         let position = committed.position(&at);
         let mut changes = Vec::new();
@@ -89,6 +99,26 @@ impl Rooms {
         }
         self.store.changes.publish(committed.publication, &changes);
         Ok(())
+    }
+
+    /// The part of the room that a receipt is about.
+    async fn part(&self, event: &Event, thread_id: Option<&str>) -> Result<Part> {
+        let part = match thread_id {
+            None => return Ok(Part::Whole),
+            Some("main") => Part::Main,
+            Some(root) => {
+                let invalid = |_| Error::InvalidParam("thread_id is no event id".to_owned());
+                let root = EventId::parse(root).map_err(invalid)?;
+                let root = events::parent(&self.store.db, &root).await?;
+                let unknown = || Error::InvalidParam("thread_id is not known".to_owned());
+                Part::Thread(root.ok_or_else(unknown)?.event_num)
+            }
+        };
+        if part == Part::of_event(event.thread) {
+            Ok(part)
+        } else {
+            Err(Error::InvalidParam("the event is not in the thread thread_id".to_owned()))
+        }
     }
 
     /// The receipts of a room with `after < position <= until` that `user` may see.

@@ -9,11 +9,11 @@ use protocol::{
     ids::{OwnedEventId, OwnedRoomId, OwnedUserId, RoomId, UserId},
     signing::{ServerKey, Signer},
 };
-use store::{EventNum, RoomNum, Store};
+use store::{RoomNum, Store};
 
 use crate::{
     CreateRoom, Preset, Rooms, Settings, Transaction,
-    notifications::{Arrival, BoxFuture, NotificationRules},
+    notifications::{Arrival, BoxFuture, Classified, NotificationRules},
 };
 
 pub(crate) mod dice;
@@ -27,12 +27,13 @@ impl NotificationRules for EveryMessage {
         &'a self,
         arrival: &'a Arrival<'a>,
         _: &'a mut Write,
-    ) -> BoxFuture<'a, db::Result<bool>> {
+    ) -> BoxFuture<'a, db::Result<Classified>> {
         let _: &Value = arrival.position;
-        Box::pin(async move { Ok(arrival.event.kind() == "m.room.message") })
+        let notifies = arrival.event.kind() == "m.room.message";
+        Box::pin(async move { Ok(Classified { notifies, ..Classified::default() }) })
     }
 
-    fn committed(&self, _: RoomNum, _: EventNum, _: i64) {}
+    fn committed(&self, _: RoomNum, _: i64, _: &Classified) {}
 }
 
 pub(crate) struct TestServer {

@@ -143,6 +143,17 @@ pub fn replace(
     };
 }
 
+/// Rejects the write if a piece that belongs to no room has changed since it was read; `read` as in [`replace`].
+pub fn expect(write: &mut Write, user: UserNum, kind: &str, read: Option<i64>) {
+    // No position is negative.
+    write.execute_expecting(
+        "UPDATE account_data SET position = position \
+         WHERE user_num = $1 AND room_num = -1 AND type = $2 AND position <> $3",
+        params![user, kind, read.unwrap_or(-1)],
+        0,
+    );
+}
+
 /// Removes everything of a user.
 pub fn delete_of_user(write: &mut Write, user: UserNum) {
     write.execute("DELETE FROM account_data WHERE user_num = $1", params![user]);

@@ -53,8 +53,10 @@ pub struct EventRow {
     pub state_version: Option<StateVersion>,
     /// The state event whose place it took.
     pub replaces: Option<EventNum>,
-    /// How many events of the room, up to and with it, notify a member under the default push rules.
+    /// How many events of the room's main timeline, up to and with it, notify under the server's push rules.
     pub notify_count: i64,
+    /// The root of the thread it is in; none in the main timeline.
+    pub thread_num: Option<EventNum>,
     /// What became of its authorization.
     pub status: Status,
     /// The redaction that emptied it.
@@ -84,6 +86,8 @@ pub struct NewEvent<'a> {
     pub replaces: Option<EventNum>,
     /// See [`EventRow::notify_count`].
     pub notify_count: i64,
+    /// See [`EventRow::thread_num`].
+    pub thread_num: Option<EventNum>,
     /// What became of its authorization.
     pub status: Status,
     /// See [`EventRow::transaction_key`].
@@ -105,8 +109,8 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT event_num, event_id, room_num, position, sender_num, state_key_num, \
-             state_version, replaces, notify_count, status, redacted_by, transaction_key, json \
-             FROM events ",
+             state_version, replaces, notify_count, status, redacted_by, transaction_key, json, \
+             thread_num FROM events ",
             $rest
         )
     };
@@ -128,6 +132,7 @@ fn decode(row: &Row) -> Result<EventRow> {
         redacted_by: row.get(10)?,
         transaction_key: row.get(11)?,
         json: row.get(12)?,
+        thread_num: row.get(13)?,
     })
 }
 
@@ -135,8 +140,8 @@ fn decode(row: &Row) -> Result<EventRow> {
 pub fn insert(write: &mut Write, event: &NewEvent<'_>, position: Value) {
     write.execute(
         "INSERT INTO events (event_num, event_id, room_num, position, sender_num, state_key_num, \
-         state_version, replaces, notify_count, status, transaction_key, json) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+         state_version, replaces, notify_count, status, transaction_key, json, thread_num) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         params![
             event.event_num,
             event.event_id.as_str(),
@@ -149,7 +154,8 @@ pub fn insert(write: &mut Write, event: &NewEvent<'_>, position: Value) {
             event.notify_count,
             event.status.number(),
             event.transaction_key,
-            event.json
+            event.json,
+            event.thread_num
         ],
     );
 }
@@ -236,24 +242,47 @@ pub async fn timeline(
     rows(reader, sql, params![room, after, until, limit]).await
 }
 
-/// How many notifying events `sender` has sent into `room` after `position`.
+/// The running count of `room` (see [`EventRow::notify_count`]) at `position`, whatever stands there.
 ///
 /// # Errors
 /// Fails if the database fails.
-pub async fn count_after(
-    reader: &impl Read,
-    room: RoomNum,
-    sender: UserNum,
-    position: i64,
-) -> Result<i64> {
+pub async fn notify_count_at(reader: &impl Read, room: RoomNum, position: i64) -> Result<i64> {
     let row = reader
         .query_optional(
-            "SELECT COUNT(*) FROM events WHERE room_num = $1 AND position > $2 \
-             AND position IS NOT NULL AND sender_num = $3 AND state_key_num IS NULL",
-            params![room, position, sender],
+            "SELECT notify_count FROM events WHERE room_num = $1 AND position <= $2 \
+             AND position IS NOT NULL ORDER BY position DESC LIMIT 1",
+            params![room, position],
         )
         .await?;
     row.map_or(Ok(0), |row| row.get(0))
+}
+
+/// Where an event is that another one relates to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parent {
+    /// Its number.
+    pub event_num: EventNum,
+    /// Its room.
+    pub room_num: RoomNum,
+    /// See [`EventRow::thread_num`].
+    pub thread_num: Option<EventNum>,
+}
+
+/// Where the event with this id is.
+///
+/// # Errors
+/// Fails if the database fails.
+pub async fn parent(reader: &impl Read, event_id: &EventId) -> Result<Option<Parent>> {
+    let row = reader
+        .query_optional(
+            "SELECT event_num, room_num, thread_num FROM events WHERE event_id = $1",
+            params![event_id.as_str()],
+        )
+        .await?;
+    let parent = |row: Row| {
+        Ok(Parent { event_num: row.get(0)?, room_num: row.get(1)?, thread_num: row.get(2)? })
+    };
+    row.map(parent).transpose()
 }
 
 async fn rows(reader: &impl Read, sql: &'static str, params: Params) -> Result<Vec<EventRow>> {

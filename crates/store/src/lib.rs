@@ -21,9 +21,12 @@ pub mod key_backups;
 pub mod key_signatures;
 pub mod media;
 pub mod memberships;
+pub mod notification_audiences;
+pub mod notifications;
 pub mod numbers;
 pub mod one_time_keys;
 pub mod profiles;
+pub mod read_marks;
 pub mod receipts;
 pub mod registration_tokens;
 pub mod rooms;
@@ -46,7 +49,7 @@ use entropy::SharedEntropy;
 pub use self::{
     changes::{Change, Hub, Listener},
     interner::Interner,
-    numbers::{EventNum, RoomNum, StateKeyNum, StateVersion, UserNum},
+    numbers::{AudienceNum, EventNum, RoomNum, StateKeyNum, StateVersion, UserNum},
 };
 
 /// What every service is built from: the database, the interned numbers, the change hub, time and randomness.

@@ -32,4 +32,23 @@ number! {
     StateKeyNum,
     /// A state of a room: see [`crate::state_versions`].
     StateVersion,
+    /// Those for whom events count alike: an audience of a room (below zero), or one user (their number).
+    AudienceNum,
+}
+
+impl AudienceNum {
+    /// Those who have the server's push rules.
+    pub const ORDINARY: Self = Self(-1);
+
+    /// The user, if it is one.
+    #[must_use]
+    pub fn user(self) -> Option<UserNum> {
+        (self.0 > 0).then_some(UserNum(self.0))
+    }
+}
+
+impl From<UserNum> for AudienceNum {
+    fn from(user: UserNum) -> Self {
+        Self(user.0)
+    }
 }

@@ -17,4 +17,5 @@ migrations! {
     2 "0002_accounts",
     3 "0003_encryption",
     4 "0004_media",
+    5 "0005_push",
 }

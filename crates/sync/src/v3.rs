@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use protocol::{
     filter::Filter,
-    ids::{OwnedDeviceId, OwnedRoomId, OwnedUserId},
+    ids::{OwnedDeviceId, OwnedEventId, OwnedRoomId, OwnedUserId},
 };
 use rooms::token::StreamToken;
 use serde::Serialize;
@@ -166,7 +166,7 @@ pub struct JoinedRoom {
     pub unread_notifications: push::Counts,
     /// How much is unread in each thread.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub unread_thread_notifications: BTreeMap<String, push::Counts>,
+    pub unread_thread_notifications: BTreeMap<OwnedEventId, push::Counts>,
 }
 
 /// The state before the timeline, or after it.

@@ -55,7 +55,7 @@ impl Services {
         let Foundation { config, store, signer, blobs, listener_url } = foundation;
         let settings = Settings::new(config, listener_url)?;
         let name = settings.server_name.clone();
-        let push = Push::new(store.clone());
+        let push = Push::new(store.clone(), name.clone());
         let rules = Arc::clone(&push) as Arc<dyn NotificationRules>;
         let rooms = Rooms::new(store.clone(), Arc::new(signer), room_settings(config)?, rules);
         let shared_rooms = Arc::new(Arc::clone(&rooms));

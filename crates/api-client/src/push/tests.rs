@@ -1,3 +1,8 @@
-//! The push rules, as a client sees them.
+//! The push rules and the counts that follow from them, as a client sees them.
+mod counts;
+mod many;
+mod own_rules;
 mod rules;
 mod sync;
+mod threads;
+mod unread;

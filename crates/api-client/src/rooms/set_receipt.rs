@@ -5,7 +5,7 @@ use endpoint::{
     Auth, Endpoint, Failure, Json, JsonOrEmpty, Method, Path, RateClass, State, body,
     error::INVALID_PARAM,
 };
-use protocol::ids::{EventId, OwnedEventId, OwnedRoomId};
+use protocol::ids::{OwnedEventId, OwnedRoomId};
 use rooms::ReceiptKind;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -25,7 +25,7 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
 
 #[derive(Deserialize)]
 pub(crate) struct Body {
-    thread_id: Option<String>,
+    thread_id: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -44,10 +44,7 @@ pub(crate) async fn handler(
     Path((room, kind, event)): Path<(OwnedRoomId, Kind, OwnedEventId)>,
     JsonOrEmpty(body): JsonOrEmpty<Body>,
 ) -> Result<Json<Value>, Failure> {
-    let thread = body.thread_id.as_deref();
-    if thread.is_some_and(|thread| !is_thread(thread)) {
-        return Err(INVALID_PARAM.because("thread_id is neither main nor an event id"));
-    }
+    let thread = body.thread_id.as_ref().map(|thread| thread.as_str().unwrap_or_default());
     let user = &caller.user_id;
     let kind = match kind {
         Kind::Read => ReceiptKind::Read,
@@ -63,8 +60,4 @@ pub(crate) async fn handler(
     let setting = app.rooms.set_receipt(user, &room, kind, &event, thread);
     setting.await.map_err(Error::from)?;
     Ok(Json(json!({})))
-}
-
-fn is_thread(text: &str) -> bool {
-    text == "main" || <&EventId>::try_from(text).is_ok()
 }

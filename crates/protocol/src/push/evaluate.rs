@@ -1,124 +1,248 @@
 //! What a user's rules say about an event.
-use std::{
-    collections::BTreeMap,
-    pin::pin,
-    task::{Context, Poll, Waker},
-};
+use std::{fmt::Write as _, ops::RangeBounds};
 
 use ruma::{
-    Int, UInt,
-    power_levels::NotificationPowerLevels,
-    push::{Action, FlattenedJson, PushConditionPowerLevelsCtx, PushConditionRoomCtx},
-    room_version_rules::{AuthorizationRules, RoomPowerLevelsRules},
-    serde::Raw,
+    UInt,
+    push::{Action, AnyPushRuleRef, PushCondition, RoomMemberCountIs},
 };
-use serde_json::value::RawValue;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
 
-use super::PushRules;
-use crate::{
-    Pdu,
-    ids::{OwnedRoomId, OwnedUserId, UserId},
+use super::{
+    PushEvent, PushRules,
+    glob::{Budget, Glob},
+    path::Path,
 };
+use crate::ids::{RoomId, UserId};
 
-/// What conditions ask about the room, at the event.
-#[derive(Clone, Copy, Debug)]
-pub struct RoomContext {
-    /// How many have joined.
-    pub member_count: u64,
-    /// The sender's power level. For a creator who stands above all levels: `i64::MAX`.
-    pub sender_level: i64,
-    /// The level that `@room` needs (`notifications.room`, 50 if it is not set).
-    pub room_notification_level: i64,
+/// The key under which an event lists whom it mentions.
+const MENTIONED: &str = r"content.m\.mentions.user_ids";
+
+/// A user's rules, prepared for evaluation: those that are switched on, the strongest first.
+#[derive(Debug)]
+pub struct PreparedRules {
+    rules: Vec<Rule>,
+    asks_for_name: bool,
+    user: Box<str>,
 }
 
-/// An event prepared for the rules of many users. Making one costs a parse; asking it does not.
-#[derive(Clone, Debug)]
-pub struct PushEvent {
-    flattened: FlattenedJson,
-    sender: OwnedUserId,
-    room_id: OwnedRoomId,
-    member_count: UInt,
-    power_levels: PushConditionPowerLevelsCtx,
+#[derive(Debug)]
+struct Rule {
+    conditions: Vec<Condition>,
+    outcome: Outcome,
 }
 
-/// What a user's rules say.
-#[derive(Clone, Copy, Debug)]
-pub struct Verdict<'a> {
-    /// The rule that has matched; `None` if none has, or it is the user's own event.
-    pub rule_id: Option<&'a str>,
-    /// Its actions.
-    pub actions: &'a [Action],
+#[derive(Debug)]
+enum Condition {
+    /// The event mentions the user by name.
+    MentionsUser,
+    /// The state key is the user's id.
+    StateKeyIsUser,
+    /// The body has the user's display name in it.
+    HasDisplayName,
+    /// The event is in a room whose id matches.
+    Room(Glob),
+    Body(Glob),
+    Matches(Path, Glob),
+    Is(Path, Value),
+    Contains(Path, Value),
+    MemberCount(RoomMemberCountIs),
+    SenderMayNotify(String),
 }
 
-impl Verdict<'_> {
-    /// Whether the event counts as unread and pushes.
+/// What an event does to a user's counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// Whether it counts as unread and pushes.
+    pub notifies: bool,
+    /// Whether it counts as a highlight too.
+    pub highlights: bool,
+}
+
+/// The user for whom rules are evaluated, as far as the event knows them. By default somebody whom it does not name.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Recipient<'a> {
+    /// Whether they are among the [`PushEvent::mentioned_users`].
+    pub is_mentioned: bool,
+    /// Whether the event's state key is their id.
+    pub is_state_key: bool,
+    /// What they are called in the room. Needed only where [`PreparedRules::ask_for_name`].
+    pub display_name: Option<&'a str>,
+}
+
+impl Outcome {
+    fn of(actions: &[Action]) -> Self {
+        let notifies = actions.iter().any(Action::should_notify);
+        Self { notifies, highlights: notifies && actions.iter().any(Action::is_highlight) }
+    }
+}
+
+impl PushRules {
+    /// The rules, prepared for evaluation.
     #[must_use]
-    pub fn notifies(&self) -> bool {
-        self.actions.iter().any(Action::should_notify)
+    pub fn prepare(&self, user: &UserId) -> PreparedRules {
+        let enabled = self.0.iter().filter(|rule| rule.enabled());
+        let rules: Vec<_> = enabled.filter_map(|rule| Rule::new(rule, user)).collect();
+        let names = |condition: &Condition| matches!(condition, Condition::HasDisplayName);
+        let asks_for_name = rules.iter().any(|rule| rule.conditions.iter().any(names));
+        PreparedRules { rules, asks_for_name, user: user.as_str().into() }
+    }
+}
+
+impl PreparedRules {
+    /// The rules of everybody who has not changed them.
+    #[must_use]
+    pub fn server_default() -> Self {
+        let anybody = ruma::user_id!("@anybody:localhost");
+        PushRules::server_default(anybody).prepare(anybody)
     }
 
-    /// Whether the event counts as a highlight.
+    /// Whether a rule depends on what the user is called in the room.
     #[must_use]
-    pub fn highlights(&self) -> bool {
-        self.actions.iter().any(Action::is_highlight)
+    pub fn ask_for_name(&self) -> bool {
+        self.asks_for_name
     }
-}
 
-impl PushEvent {
-    /// Prepares `event`.
+    /// What the rules say about `event`, which is not the user's own: of that nobody is notified.
     #[must_use]
-    pub fn new(event: &Pdu, room: &RoomContext) -> Self {
-        let mut json = String::new();
-        event.write_client_format(&mut json, None, true);
-        // The client format of an event is always JSON; were it not, no condition would match.
-        let raw = RawValue::from_string(json).unwrap_or_else(|_| RawValue::NULL.to_owned());
-        let sender = event.sender().to_owned();
-        let mut notifications = NotificationPowerLevels::new();
-        notifications.room = Int::new_saturating(room.room_notification_level);
-        Self {
-            flattened: FlattenedJson::from_raw(&Raw::<()>::from_json(raw)),
-            room_id: event.room_id().to_owned(),
-            member_count: UInt::new_saturating(room.member_count),
-            power_levels: PushConditionPowerLevelsCtx::new(
-                BTreeMap::from([(sender.clone(), Int::new_saturating(room.sender_level))]),
-                Int::default(),
-                notifications,
-                RoomPowerLevelsRules::new(&AuthorizationRules::V1, []),
-            ),
-            sender,
+    pub fn evaluate(&self, event: &PushEvent<'_>, recipient: Recipient<'_>) -> Outcome {
+        let budget = Budget::new();
+        let holds = |condition: &Condition| condition.holds(event, recipient, &budget);
+        let matching = self.rules.iter().find(|rule| rule.conditions.iter().all(holds));
+        matching.map_or_else(Outcome::default, |rule| rule.outcome)
+    }
+
+    /// A number that two users have in common whose rules say the same about whatever happens in `room`, unless it names
+    /// one of them. Rules that match only in other rooms make no difference, nor do sounds, nor who the user is.
+    #[must_use]
+    pub fn fingerprint(&self, room: &RoomId) -> i64 {
+        let mut texts: Vec<(String, Outcome)> = Vec::new();
+        for rule in &self.rules {
+            let Some(text) = rule.text(room) else { continue };
+            let is_end = text.is_empty();
+            texts.push((text, rule.outcome));
+            if is_end {
+                break;
+            }
         }
+        // A rule at the end that says nothing is as good as none.
+        while texts.last().is_some_and(|(_, outcome)| *outcome == Outcome::default()) {
+            texts.pop();
+        }
+        let mut hash = Sha256::new();
+        if self.asks_for_name {
+            hash.update(self.user.as_bytes());
+        }
+        for (text, outcome) in texts {
+            hash.update([b'\n', u8::from(outcome.notifies), u8::from(outcome.highlights)]);
+            hash.update(text.as_bytes());
+        }
+        let mut number = [0; 8];
+        for (byte, hashed) in number.iter_mut().zip(hash.finalize()) {
+            *byte = hashed;
+        }
+        i64::from_be_bytes(number)
+    }
+}
+
+impl Rule {
+    /// `None` for a rule that never matches.
+    fn new(rule: AnyPushRuleRef<'_>, user: &UserId) -> Option<Self> {
+        let conditions = match rule {
+            AnyPushRuleRef::Override(rule) | AnyPushRuleRef::Underride(rule) => {
+                let conditions = rule.conditions.iter();
+                conditions
+                    .map(|condition| Condition::new(condition, user))
+                    .collect::<Option<_>>()?
+            }
+            AnyPushRuleRef::Content(rule) => vec![Condition::Body(Glob::new(&rule.pattern))],
+            AnyPushRuleRef::Room(rule) => {
+                vec![Condition::Room(Glob::literal(rule.rule_id.as_str()))]
+            }
+            AnyPushRuleRef::Sender(rule) => {
+                vec![Condition::Is(Path::Sender, rule.rule_id.as_str().into())]
+            }
+            // ruma's enum is open; there are no other kinds of rules.
+            _ => return None,
+        };
+        Some(Self { conditions, outcome: Outcome::of(rule.actions()) })
     }
 
-    /// What `rules` of `user`, who is called `display_name` in the room, say. Nobody is notified of their own events.
-    #[must_use]
-    pub fn evaluate<'r>(
-        &self,
-        rules: &'r PushRules,
-        user: &UserId,
-        display_name: &str,
-    ) -> Verdict<'r> {
-        let nothing = Verdict { rule_id: None, actions: &[] };
-        if self.sender == user {
-            return nothing;
+    /// The conditions, written out, less those that always hold in `room`; `None` if one never does.
+    fn text(&self, room: &RoomId) -> Option<String> {
+        let mut text = String::new();
+        for condition in &self.conditions {
+            if let Condition::Room(glob) = condition {
+                if !glob.matches(room.as_str(), &Budget::new()) {
+                    return None;
+                }
+            } else {
+                // Writing to a string does not fail.
+                let _ = write!(text, "{condition:?},");
+            }
         }
-        let context = PushConditionRoomCtx::new(
-            self.room_id.clone(),
-            self.member_count,
-            user.to_owned(),
-            display_name.to_owned(),
-        )
-        .with_power_levels(self.power_levels.clone());
-        let matching = rules.0.iter().find(|rule| ready(rule.applies(&self.flattened, &context)));
-        matching.map_or(nothing, |rule| Verdict {
-            rule_id: Some(rule.rule_id()),
-            actions: rule.actions(),
+        Some(text)
+    }
+}
+
+impl Condition {
+    /// `None` for one that never holds, among them those of kinds that this server does not know.
+    fn new(condition: &PushCondition, user: &UserId) -> Option<Self> {
+        Some(match condition {
+            PushCondition::EventMatch(data) => match Path::parse(&data.key) {
+                Path::Nowhere => return None,
+                Path::Body => Self::Body(Glob::new(&data.pattern)),
+                Path::RoomId => Self::Room(Glob::new(&data.pattern)),
+                Path::StateKey if data.pattern == user.as_str() => Self::StateKeyIsUser,
+                path => Self::Matches(path, Glob::new(&data.pattern)),
+            },
+            PushCondition::EventPropertyIs(data) => {
+                let value = serde_json::to_value(&data.value).ok()?;
+                match (Path::parse(&data.key), value) {
+                    (Path::Nowhere, _) => return None,
+                    (Path::StateKey, value) if value == user.as_str() => Self::StateKeyIsUser,
+                    (path, value) => Self::Is(path, value),
+                }
+            }
+            PushCondition::EventPropertyContains(data) => {
+                let value = serde_json::to_value(&data.value).ok()?;
+                if data.key == MENTIONED && value == user.as_str() {
+                    Self::MentionsUser
+                } else {
+                    Self::Contains(Path::parse(&data.key), value)
+                }
+            }
+            PushCondition::RoomMemberCount(data) => Self::MemberCount(data.is),
+            PushCondition::SenderNotificationPermission(data) => {
+                Self::SenderMayNotify(data.key.as_str().to_owned())
+            }
+            #[expect(
+                deprecated,
+                reason = "no rule of the server's has it any more, but users' rules may"
+            )]
+            PushCondition::ContainsDisplayName => Self::HasDisplayName,
+            _ => return None,
         })
     }
-}
 
-/// ruma's matching is async for one condition that asks an outside service and that this crate does not use, so the
-/// future is ready at once. Were it not, the rule would not match.
-fn ready(future: impl Future<Output = bool>) -> bool {
-    let mut context = Context::from_waker(Waker::noop());
-    matches!(pin!(future).poll(&mut context), Poll::Ready(true))
+    fn holds(&self, event: &PushEvent<'_>, recipient: Recipient<'_>, budget: &Budget) -> bool {
+        match self {
+            Self::MentionsUser => recipient.is_mentioned,
+            Self::StateKeyIsUser => recipient.is_state_key,
+            Self::HasDisplayName => {
+                let name = recipient.display_name.filter(|name| !name.is_empty());
+                let (Some(name), Some(body)) = (name, event.body()) else { return false };
+                Glob::literal(name).matches_words(body, budget)
+            }
+            Self::Room(glob) => glob.matches(event.room_id.as_str(), budget),
+            Self::Body(glob) => event.body().is_some_and(|body| glob.matches_words(body, budget)),
+            Self::Matches(path, glob) => {
+                event.text(path).is_some_and(|text| glob.matches(&text, budget))
+            }
+            Self::Is(path, value) => event.is(path, value),
+            Self::Contains(path, value) => event.contains(path, value),
+            Self::MemberCount(is) => is.contains(&UInt::new_saturating(event.room.member_count)),
+            Self::SenderMayNotify(key) => (event.room.sender_may_notify)(key),
+        }
+    }
 }

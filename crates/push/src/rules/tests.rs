@@ -14,7 +14,7 @@ use super::*;
 async fn push(database: &TestDatabase) -> Arc<Push> {
     let clock = Arc::new(MockClock::default());
     let store = Store::open(database.open().await, clock, SeededEntropy::shared(1)).await.unwrap();
-    Push::new(store)
+    Push::new(store, "example.org".try_into().unwrap())
 }
 
 async fn user(push: &Push) -> (UserNum, OwnedUserId) {

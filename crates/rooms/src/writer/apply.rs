@@ -12,7 +12,19 @@ use store::{
 };
 
 use super::build::{Built, StateChange};
-use crate::{facts::Facts, notifications::Arrival, room::Room, service::Rooms};
+use crate::{
+    facts::Facts,
+    notifications::{Arrival, Classified},
+    room::Room,
+    service::Rooms,
+};
+
+/// What is known of an event that is in the write.
+pub(super) struct Recorded {
+    /// Bound when the write commits.
+    pub(super) position: Value,
+    pub(super) classified: Classified,
+}
 
 /// Adds the rows of one event.
 pub(super) async fn record(
@@ -21,11 +33,19 @@ pub(super) async fn record(
     counter: &mut i64,
     position: &Value,
     write: &mut Write,
-) -> db::Result<()> {
+) -> db::Result<Classified> {
     let event = &built.event;
-    let arrival =
-        Arrival { facts: &built.before, event: &event.pdu, event_num: event.num, position };
-    if rooms.notifications.classify(&arrival, write).await? {
+    let arrival = Arrival {
+        facts: &built.before,
+        event: &event.pdu,
+        sender_num: event.sender_num,
+        member: built.change.as_ref().and_then(|change| change.member),
+        thread: event.thread,
+        notify_count: *counter,
+        position,
+    };
+    let classified = rooms.notifications.classify(&arrival, write).await?;
+    if classified.notifies {
         *counter += 1;
     }
     let _ = event.notify_count.set(*counter);
@@ -41,6 +61,7 @@ pub(super) async fn record(
         state_version,
         replaces: event.replaces,
         notify_count: *counter,
+        thread_num: event.thread,
         status: event.status,
         transaction_key: event.transaction_key.as_deref(),
         json: event.pdu.json(),
@@ -52,7 +73,7 @@ pub(super) async fn record(
     if let Some(redaction) = &built.redaction {
         events::redact(write, redaction.target, event.num, redaction.redacted.pdu.json());
     }
-    Ok(())
+    Ok(classified)
 }
 
 fn record_state(built: &Built, change: &StateChange, position: &Value, write: &mut Write) {
@@ -97,13 +118,13 @@ pub(super) fn committed<'a>(
     rooms: &Rooms,
     room: &Arc<Room>,
     mut facts: Facts,
-    events: impl Iterator<Item = (&'a Built, &'a Value)>,
+    events: impl Iterator<Item = (&'a Built, &'a Recorded)>,
     committed: Committed,
 ) {
     let mut changes = Vec::new();
-    for (built, position) in events {
+    for (built, recorded) in events {
         let event = &built.event;
-        let position = committed.position(position);
+        let position = committed.position(&recorded.position);
         let _ = event.position.set(position);
         facts.last_position = position;
         rooms.events.insert(Arc::clone(event));
@@ -130,7 +151,7 @@ pub(super) fn committed<'a>(
                 changes.push(Change::Membership { position, user, room: room.num, follows });
             }
         }
-        rooms.notifications.committed(room.num, event.num, position);
+        rooms.notifications.committed(room.num, position, &recorded.classified);
     }
     room.set(Arc::new(facts));
     rooms.store.changes.publish(committed.publication, &changes);

@@ -1,11 +1,12 @@
 //! One write for everything that was submitted to a room at the same time.
 use std::sync::Arc;
 
-use db::{Value, Write, WriteError};
+use db::{Write, WriteError};
 use store::{aliases, events};
 
 use super::{
-    Job, apply,
+    Job,
+    apply::{self, Recorded},
     build::{Built, build},
 };
 use crate::{
@@ -79,8 +80,8 @@ async fn try_write(
     if prepared.is_empty() {
         return Ok(());
     }
-    let positions = match record(rooms, &before, &mut working, &prepared, &mut write).await {
-        Ok(positions) => positions,
+    let recorded = match record(rooms, &before, &mut working, &prepared, &mut write).await {
+        Ok(recorded) => recorded,
         Err(error) => {
             fail_all(prepared.into_iter().map(|prepared| prepared.job), &error);
             return Ok(());
@@ -89,7 +90,7 @@ async fn try_write(
     match rooms.store.write(write).await {
         Ok(committed) => {
             let built = prepared.iter().flat_map(|prepared| &prepared.events);
-            apply::committed(rooms, room, working, built.zip(&positions), committed);
+            apply::committed(rooms, room, working, built.zip(&recorded), committed);
             for Prepared { job, events } in prepared {
                 let events = events.into_iter().map(|built| built.event).collect();
                 let _ = job.answer.send(Ok(events));
@@ -127,23 +128,24 @@ async fn prepare(
     Ok(events)
 }
 
-/// Adds the rows of every prepared event to `write`; returns the events' positions, bound at commit.
+/// Adds the rows of every prepared event to `write`.
 async fn record(
     rooms: &Rooms,
     before: &Facts,
     working: &mut Facts,
     prepared: &[Prepared],
     write: &mut Write,
-) -> db::Result<Vec<Value>> {
-    let mut positions = Vec::new();
+) -> db::Result<Vec<Recorded>> {
+    let mut recorded = Vec::new();
     for Prepared { events, .. } in prepared {
         for built in events {
             let position = write.position();
-            apply::record(rooms, built, &mut working.head.notify_count, &position, write).await?;
-            positions.push(position);
+            let counter = &mut working.head.notify_count;
+            let classified = apply::record(rooms, built, counter, &position, write).await?;
+            recorded.push(Recorded { position, classified });
         }
     }
-    if let Some(last) = positions.last().cloned() {
+    if let Some(last) = recorded.last().map(|recorded| recorded.position.clone()) {
         if before.state.is_empty() {
             rooms.store.interner.room(write, &working.room_id).await?;
             apply::create(working, last, write);
@@ -154,7 +156,7 @@ async fn record(
     for Prepared { job, .. } in prepared {
         record_extras(rooms, working, &job.submission, write).await?;
     }
-    Ok(positions)
+    Ok(recorded)
 }
 
 async fn record_extras(

@@ -19,6 +19,7 @@ use crate::{
     event::Event,
     facts::Facts,
     service::Rooms,
+    threads::thread_of,
 };
 
 /// An event that is allowed, and what it changes.
@@ -59,6 +60,7 @@ pub(super) async fn build(
     let num = rooms.store.interner.next_event().await?;
     let redaction = redaction(rooms, facts, &pdu, num).await?;
     let sender_num = rooms.store.interner.user(write, sender).await?;
+    let thread = thread_of(rooms, facts.room_num, &pdu).await?;
     let before = facts.clone();
     let mut state_version = facts.head.state_version;
     let mut change = None;
@@ -76,6 +78,7 @@ pub(super) async fn build(
         state_key_num: change.as_ref().map(|change| change.key),
         state_version: Some(state_version),
         replaces: change.as_ref().and_then(|change| change.replaced),
+        thread,
         notify_count: OnceLock::new(),
         status: Status::Accepted,
         redacted_by: None,

@@ -65,6 +65,7 @@ impl Sync {
         let mut lists = RoomLists::default();
         let places = self.rooms.rooms_of(request.user_num).await?.all();
         let changed = self.changed_rooms(request, window, &places).await?;
+        self.prepare_counts(request, &places, changed.as_ref()).await?;
         for place in places {
             if place.forgotten {
                 continue;
@@ -80,6 +81,21 @@ impl Sync {
             }
         }
         Ok(lists)
+    }
+
+    /// Reads what the counts of many rooms need at once.
+    async fn prepare_counts(
+        &self,
+        request: &Request,
+        places: &[MembershipRow],
+        changed: Option<&BTreeSet<RoomNum>>,
+    ) -> Result<()> {
+        let joined = places.iter().filter(|place| place.membership == Membership::Join);
+        let rooms: Vec<RoomNum> = joined
+            .map(|place| place.room_num)
+            .filter(|room| changed.is_none_or(|changed| changed.contains(room)))
+            .collect();
+        Ok(self.push.prepare_counts(request.user_num, &rooms).await?)
     }
 
     /// The rooms in which something can have changed; `None` stands for all.

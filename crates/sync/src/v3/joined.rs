@@ -1,8 +1,10 @@
 //! A room that the user is in.
 use std::{collections::BTreeMap, sync::Arc};
 
+use protocol::ids::OwnedEventId;
+use push::Counts;
 use rooms::{Event, Format, Room, View, Viewer, token::TimelineToken};
-use store::memberships::Membership;
+use store::{EventNum, memberships::Membership};
 
 use super::{Events, JoinedRoom, Request, Timeline, answer::Window};
 use crate::{error::Result, events, service::Sync, summary};
@@ -41,8 +43,6 @@ impl Sync {
         let piece = self.piece(request, room_window, room, &view).await?;
         let state = self.state(request, room_window, room, &piece, whole).await?;
         let ephemeral = self.ephemeral(request, room_window, room).await?;
-        let counts =
-            self.push.counts(&self.rooms, &request.user_id, request.user_num, room).await?;
         let has_news = !piece.events.is_empty()
             || piece.limited
             || !state.is_empty()
@@ -59,15 +59,36 @@ impl Sync {
             super::Summary::default()
         };
         let state = self.render_state(request, &state.events).await?;
+        let (unread_notifications, unread_thread_notifications) =
+            self.unread(request, room).await?;
         Ok(Some(JoinedRoom {
             summary,
             timeline: self.timeline(request, &piece).await?,
             state,
             ephemeral,
             account_data,
-            unread_notifications: counts,
-            unread_thread_notifications: BTreeMap::new(),
+            unread_notifications,
+            unread_thread_notifications,
         }))
+    }
+
+    /// How much is unread: in the whole room, or in the main timeline and in each thread if the filter asks for that.
+    async fn unread(
+        &self,
+        request: &Request,
+        room: &Arc<Room>,
+    ) -> Result<(Counts, BTreeMap<OwnedEventId, Counts>)> {
+        let (user_id, user) = (&request.user_id, request.user_num);
+        let unread = self.push.unread(&self.rooms, user_id, user, room).await?;
+        if !request.filter.room.timeline.unread_thread_notifications {
+            return Ok((unread.total(), BTreeMap::new()));
+        }
+        let roots: Vec<EventNum> = unread.threads.keys().copied().collect();
+        let roots = self.rooms.events(&roots).await?;
+        let threads = roots.iter().filter_map(|root| {
+            Some((root.pdu.event_id().to_owned(), *unread.threads.get(&root.num)?))
+        });
+        Ok((unread.main, threads.collect()))
     }
 
     /// Whether the user has set a receipt of their own, which changes the counts.

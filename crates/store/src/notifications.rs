@@ -1,0 +1,83 @@
+//! Table `notifications`: what events add to counts beyond the running count.
+//!
+//! Most events have no row: how many events of the main timeline notify those with the server's push rules is a running
+//! count in [`crate::events`]. A row says what an event adds to that, for one user or for a whole audience.
+use db::{Read, Result, Value, Write, params};
+
+use crate::{
+    numbers::{AudienceNum, RoomNum, UserNum},
+    read_marks::Part,
+};
+
+/// What is added to the counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Added {
+    /// To the unread events; negative where the running count has one too many.
+    pub notify: i64,
+    /// To the highlights.
+    pub highlight: i64,
+}
+
+/// Stores what the event at `position` adds for `audience`.
+pub fn set(
+    write: &mut Write,
+    room: RoomNum,
+    audience: AudienceNum,
+    position: Value,
+    part: Part,
+    added: Added,
+) {
+    write.execute(
+        "INSERT INTO notifications (room_num, audience_num, position, thread_num, notify, \
+         highlight) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (room_num, audience_num, position) \
+         DO UPDATE SET notify = excluded.notify, highlight = excluded.highlight",
+        params![room, audience, position, part.number(), added.notify, added.highlight],
+    );
+}
+
+/// Removes what the event at `position` has added for `audiences`.
+pub fn delete(write: &mut Write, room: RoomNum, audiences: &[AudienceNum], position: i64) {
+    let audiences: Vec<i64> = audiences.iter().map(|audience| audience.0).collect();
+    write.execute(
+        "DELETE FROM notifications \
+         WHERE room_num = $1 AND audience_num = ANY($2) AND position = $3",
+        params![room, audiences, position],
+    );
+}
+
+/// What has been added for `audiences` with `after < position <= until` that `user` has not read, by room and part.
+///
+/// # Errors
+/// Fails if the database fails.
+pub async fn unread(
+    reader: &impl Read,
+    user: UserNum,
+    rooms: &[RoomNum],
+    audiences: &[AudienceNum],
+    after: i64,
+    until: i64,
+) -> Result<Vec<(RoomNum, Part, Added)>> {
+    let rooms: Vec<i64> = rooms.iter().map(|room| room.0).collect();
+    let audiences: Vec<i64> = audiences.iter().map(|audience| audience.0).collect();
+    // CROSS JOIN keeps SQLite from looking at the rows before it knows what is read.
+    let rows = reader
+        .query(
+            "SELECT n.room_num, n.thread_num, CAST(SUM(n.notify) AS BIGINT), \
+             CAST(SUM(n.highlight) AS BIGINT) \
+             FROM read_marks AS whole CROSS JOIN notifications AS n LEFT JOIN read_marks AS part \
+             ON part.user_num = $1 AND part.room_num = n.room_num \
+             AND part.thread_num = n.thread_num \
+             WHERE whole.user_num = $1 AND whole.room_num = ANY($2) AND whole.thread_num = -1 \
+             AND n.room_num = whole.room_num AND n.audience_num = ANY($3) \
+             AND n.position > whole.position AND n.position > $4 AND n.position <= $5 \
+             AND n.position > COALESCE(part.position, whole.position) \
+             GROUP BY n.room_num, n.thread_num",
+            params![user, rooms, audiences, after, until],
+        )
+        .await?;
+    let added = |row: &db::Row| {
+        let added = Added { notify: row.get(2)?, highlight: row.get(3)? };
+        Ok((row.get(0)?, Part::from_number(row.get(1)?), added))
+    };
+    rows.iter().map(added).collect()
+}
