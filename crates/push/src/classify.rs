@@ -8,13 +8,11 @@ use protocol::{
     push::{PushEvent, Recipient, RoomContext},
 };
 use rooms::{
-    Facts,
-    notifications::{Arrival, BoxFuture, Classified, NotificationRules},
+    Event, Facts,
+    notifications::{Arrival, BoxFuture, Classified, Moved, NotificationRules},
 };
 use store::{
-    AudienceNum, RoomNum, UserNum, account_data, events,
-    memberships::Membership,
-    notification_audiences,
+    AudienceNum, RoomNum, UserNum, account_data, events, notification_audiences,
     notifications::{self, Added},
     read_marks::{self, Part},
 };
@@ -77,13 +75,13 @@ impl Push {
             }
         }
         self.sent(arrival, part, write, &mut classified);
-        if let Some((user, membership)) = arrival.member {
-            let is_exceptional = audiences.members.contains_key(&user);
-            self.moved(arrival, user, membership, is_exceptional, write, &mut classified).await?;
+        for moved in arrival.moved {
+            let is_exceptional = audiences.members.contains_key(&moved.user_num);
+            self.moved(arrival, moved, is_exceptional, write, &mut classified).await?;
         }
-        if arrival.event.kind() == "m.room.redaction" {
+        if let Some(target) = arrival.redacts {
             let listed = audiences.all.keys().copied().collect();
-            self.redacted(arrival, listed, write, &mut classified).await?;
+            self.redacted(facts, target, listed, write, &mut classified).await?;
         }
         Ok(classified)
     }
@@ -129,7 +127,8 @@ impl Push {
         write: &mut Write,
         classified: &mut Classified,
     ) {
-        if arrival.member.is_some() || !self.is_local(arrival.event.sender()) {
+        let by_member_event = arrival.event.kind() == "m.room.member";
+        if by_member_event || !self.is_local(arrival.event.sender()) {
             return;
         }
         let (room, sender) = (arrival.facts.room_num, arrival.sender_num);
@@ -146,77 +145,58 @@ impl Push {
     async fn moved(
         &self,
         arrival: &Arrival<'_>,
-        user: UserNum,
-        membership: Membership,
+        moved: &Moved,
         is_exceptional: bool,
         write: &mut Write,
         classified: &mut Classified,
     ) -> db::Result<()> {
-        let (facts, position) = (arrival.facts, arrival.position);
-        let Some(user_id) = arrival.event.state_key().and_then(|key| UserId::parse(key).ok())
-        else {
-            return Ok(());
-        };
-        let before = facts.membership(&user_id);
-        let (is_in, was_in) = (membership == Membership::Join, before == Some(Membership::Join));
-        if is_in == was_in || !self.is_local(&user_id) {
+        let (facts, user) = (arrival.facts, moved.user_num);
+        if !self.is_local(&moved.user_id) {
             return Ok(());
         }
         classified.users.push(user);
-        classified.moves_members = is_exceptional;
-        if !is_in {
+        classified.moves_members |= is_exceptional;
+        if !moved.comes {
             return Ok(());
         }
-        let rules = self.prepared_rules(user, &user_id).await?;
+        let rules = self.prepared_rules(user, &moved.user_id).await?;
         account_data::expect(write, user, ACCOUNT_DATA_TYPE, rules.position);
-        let room = facts.room_num;
-        if before.is_some() {
+        let (room, position) = (facts.room_num, || arrival.position.clone());
+        if facts.membership(&moved.user_id).is_some() {
             notification_audiences::delete(write, room, user);
         }
         let belonging = self.belonging(&rules.rules, &facts.room_id);
         if belonging != Belonging::ORDINARY {
             let Belonging { audience, is_counted } = belonging;
-            notification_audiences::insert(
-                write,
-                room,
-                user,
-                position.clone(),
-                audience,
-                is_counted,
-            );
+            notification_audiences::insert(write, room, user, position(), audience, is_counted);
             classified.moves_members = true;
         }
         // What was before somebody came is not theirs to read.
-        read_marks::advance(write, room, user, Part::Whole, position.clone(), arrival.notify_count);
+        let count = arrival.notify_count;
+        read_marks::advance(write, room, user, Part::Whole, position(), count);
         Ok(())
     }
 
     /// What is redacted counts for nobody any more. `listed`: the audiences of the room.
     async fn redacted(
         &self,
-        arrival: &Arrival<'_>,
+        facts: &Facts,
+        target: &Event,
         listed: Vec<AudienceNum>,
         write: &mut Write,
         classified: &mut Classified,
     ) -> db::Result<()> {
-        let facts = arrival.facts;
-        let Some(target) = arrival.event.redacts() else { return Ok(()) };
-        let target = events::find(&self.store.db, target).await?;
-        let Some(target) = target
-            .filter(|target| target.room_num == facts.room_num && target.redacted_by.is_none())
-        else {
+        let Some(position) = target.position().filter(|_| target.redacted_by.is_none()) else {
             return Ok(());
         };
-        let Some(position) = target.position else { return Ok(()) };
-        let event = Pdu::from_stored(target.event_id, facts.version, target.json)
-            .map_err(|_| db::Error::inconsistent("events.json"))?;
-        let named = self.named(facts, &event, protocol::push::mentioned_users(&event)).await?;
+        let mentioned = protocol::push::mentioned_users(&target.pdu);
+        let named = self.named(facts, &target.pdu, mentioned).await?;
         let mut audiences = listed;
         audiences.push(AudienceNum::ORDINARY);
         audiences.extend(named.into_keys().chain([target.sender_num]).map(AudienceNum::from));
         notifications::delete(write, facts.room_num, &audiences, position);
         let before = events::notify_count_at(&self.store.db, facts.room_num, position - 1).await?;
-        if target.notify_count > before {
+        if target.notify_count() > before {
             // The running count goes on from it; this takes it back.
             let (ordinary, back) = (AudienceNum::ORDINARY, Added { notify: -1, highlight: 0 });
             let at = position.into();

@@ -105,7 +105,8 @@ impl Evaluation<'_> {
     /// Nobody is notified of their own events. What they send is read, but for member events.
     fn sender(&self, rows: &mut BTreeMap<AudienceNum, Added>) {
         let sender = self.arrival.sender_num;
-        if self.arrival.member.is_none() || !self.push.is_local(self.arrival.event.sender()) {
+        let by_member_event = self.arrival.event.kind() == "m.room.member";
+        if !by_member_event || !self.push.is_local(self.arrival.event.sender()) {
             return;
         }
         let counted = self.audience_of(sender).map_or(self.ordinary, |it| self.for_audience(it));

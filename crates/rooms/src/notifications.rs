@@ -2,10 +2,10 @@
 use std::{future::Future, pin::Pin};
 
 use db::{Value, Write};
-use protocol::Pdu;
-use store::{EventNum, RoomNum, UserNum, memberships::Membership};
+use protocol::{Pdu, ids::OwnedUserId};
+use store::{EventNum, RoomNum, UserNum};
 
-use crate::facts::Facts;
+use crate::{event::Event, facts::Facts};
 
 /// A boxed future: the rules are known only at run time.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -19,14 +19,27 @@ pub struct Arrival<'a> {
     pub event: &'a Pdu,
     /// Its sender.
     pub sender_num: UserNum,
-    /// Whose membership it declares, and what they are by it.
-    pub member: Option<(UserNum, Membership)>,
+    /// Who comes into the room or goes by it.
+    pub moved: &'a [Moved],
+    /// The event that it empties, as it was.
+    pub redacts: Option<&'a Event>,
     /// The root of the thread it is in; none in the main timeline.
     pub thread: Option<EventNum>,
     /// The running count of notifying events in the main timeline before it.
     pub notify_count: i64,
     /// Its position, bound when the write commits.
     pub position: &'a Value,
+}
+
+/// A user who comes into a room or goes.
+#[derive(Clone, Debug)]
+pub struct Moved {
+    /// The user.
+    pub user_id: OwnedUserId,
+    /// Their number.
+    pub user_num: UserNum,
+    /// Whether they are in the room now.
+    pub comes: bool,
 }
 
 /// What an event is for the push rules.

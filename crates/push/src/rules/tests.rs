@@ -19,7 +19,7 @@ async fn push(database: &TestDatabase) -> Arc<Push> {
 
 async fn user(push: &Push) -> (UserNum, OwnedUserId) {
     let id = UserId::parse("@alice:example.org").unwrap();
-    let mut write = db::Write::new();
+    let mut write = Write::new();
     let num = push.store.interner.user(&mut write, &id).await.unwrap();
     push.store.write(write).await.unwrap();
     (num, id)

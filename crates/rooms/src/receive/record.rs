@@ -23,9 +23,10 @@ use crate::{
     error::{Error, Result},
     event::Event,
     facts::Facts,
-    notifications::Arrival,
+    notifications::{Arrival, Moved},
     room::Room,
     service::Rooms,
+    threads::thread_of,
 };
 
 /// Keys of a state with their new events; `None` where a key is left empty.
@@ -89,6 +90,7 @@ impl Rooms {
             state_key_num: key,
             state_version: Some(after.version),
             replaces: after.replaces,
+            thread: thread_of(self, facts.room_num, pdu).await?,
             notify_count: OnceLock::new(),
             status,
             redacted_by: None,
@@ -174,15 +176,24 @@ impl Rooms {
         now.head.depth = now.head.depth.max(event.pdu.depth());
 
         let position = write.position();
-        let arrival =
-            Arrival { facts, event: &event.pdu, event_num: event.num, position: &position };
-        if self.notifications.classify(&arrival, &mut write).await? {
+        let members = self.members_moved(facts, &now, &changes, &mut write).await?;
+        let redaction = self.redact_target(&mut now, &event, &mut write).await?;
+        let arrival = Arrival {
+            facts,
+            event: &event.pdu,
+            sender_num: event.sender_num,
+            moved: &come_and_gone(facts, &members),
+            redacts: redaction.as_ref().map(|(target, _)| &**target),
+            thread: event.thread,
+            notify_count: now.head.notify_count,
+            position: &position,
+        };
+        let classified = self.notifications.classify(&arrival, &mut write).await?;
+        if classified.notifies {
             now.head.notify_count += 1;
         }
         let _ = event.notify_count.set(now.head.notify_count);
         insert(&mut write, &event, now.head.notify_count, position.clone());
-        let redacted = self.redact_target(&mut now, &event, &mut write).await?;
-        let members = self.members_moved(facts, &now, &changes, &mut write).await?;
         record_state(&mut write, facts, &changes, &members, &position);
         if facts.state.is_empty() {
             self.store.interner.room(&mut write, &facts.room_id).await?;
@@ -192,9 +203,11 @@ impl Rooms {
             store::rooms::advance(&mut write, facts.room_num, before, after, position.clone());
         }
         let committed = self.store.write(write).await?;
-        if let Some(redacted) = redacted {
+        if let Some((_, redacted)) = redaction {
             self.events.insert(redacted);
         }
+        let at = committed.position(&position);
+        self.notifications.committed(room.num, at, &classified);
         self.accepted(room, now, &event, &members, &position, committed);
         Ok(())
     }
@@ -274,6 +287,7 @@ impl Rooms {
     }
 
     /// Empties what a redaction is for: if its sender has the power, or is of the same server as whoever sent that ([spec]).
+    /// Returns that event as it was and as it is.
     ///
     /// [spec]: https://spec.matrix.org/v1.16/rooms/v11/#handling-redactions
     async fn redact_target(
@@ -281,7 +295,7 @@ impl Rooms {
         now: &mut Facts,
         event: &Event,
         write: &mut Write,
-    ) -> Result<Option<Arc<Event>>> {
+    ) -> Result<Option<(Arc<Event>, Arc<Event>)>> {
         let target = match event.pdu.redacts().filter(|_| event.pdu.kind() == "m.room.redaction") {
             Some(target) => self.event(target).await?,
             None => None,
@@ -303,7 +317,7 @@ impl Rooms {
         if current.is_some_and(|current| current.num == redacted.num) {
             now.state.set(Arc::clone(&redacted));
         }
-        Ok(Some(redacted))
+        Ok(Some((target, redacted)))
     }
 
     /// Whose membership is another one now.
@@ -366,11 +380,20 @@ impl Rooms {
                 changes.push(Change::Membership { position, user: *user, room: room.num, follows });
             }
         }
-        self.notifications.committed(room.num, event.num, position);
         room.set(Arc::new(now));
         self.activate_shared(room);
         self.store.changes.publish(committed.publication, &changes);
     }
+}
+
+/// Those of `members` who are in the room now and were not, or the other way round.
+fn come_and_gone(before: &Facts, members: &[Member]) -> Vec<Moved> {
+    let moved = members.iter().filter_map(|member| {
+        let comes = member.now.is_some_and(|(membership, _)| membership == Membership::Join);
+        let (user_id, user_num) = (member.user_id.clone(), member.user);
+        (comes != before.is_joined(&user_id)).then_some(Moved { user_id, user_num, comes })
+    });
+    moved.collect()
 }
 
 fn insert(write: &mut Write, event: &Event, notify_count: i64, position: Value) {
@@ -384,6 +407,7 @@ fn insert(write: &mut Write, event: &Event, notify_count: i64, position: Value) 
         state_version,
         replaces: event.replaces,
         notify_count,
+        thread_num: event.thread,
         status: event.status,
         transaction_key: None,
         json: event.pdu.json(),

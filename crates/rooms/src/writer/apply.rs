@@ -14,7 +14,7 @@ use store::{
 use super::build::{Built, StateChange};
 use crate::{
     facts::Facts,
-    notifications::{Arrival, Classified},
+    notifications::{Arrival, Classified, Moved},
     room::Room,
     service::Rooms,
 };
@@ -35,11 +35,13 @@ pub(super) async fn record(
     write: &mut Write,
 ) -> db::Result<Classified> {
     let event = &built.event;
+    let moved = moved(built);
     let arrival = Arrival {
         facts: &built.before,
         event: &event.pdu,
         sender_num: event.sender_num,
-        member: built.change.as_ref().and_then(|change| change.member),
+        moved: moved.as_slice(),
+        redacts: built.redaction.as_ref().map(|redaction| &*redaction.target),
         thread: event.thread,
         notify_count: *counter,
         position,
@@ -71,9 +73,18 @@ pub(super) async fn record(
         record_state(built, change, position, write);
     }
     if let Some(redaction) = &built.redaction {
-        events::redact(write, redaction.target, event.num, redaction.redacted.pdu.json());
+        events::redact(write, redaction.target.num, event.num, redaction.redacted.pdu.json());
     }
     Ok(classified)
+}
+
+/// Who comes or goes by an event.
+fn moved(built: &Built) -> Option<Moved> {
+    let (user_num, membership) = built.change.as_ref()?.member?;
+    let user_id = UserId::parse(built.event.pdu.state_key()?).ok()?;
+    let comes = membership == Membership::Join;
+    let is_moved = comes != built.before.is_joined(&user_id);
+    is_moved.then_some(Moved { user_id, user_num, comes })
 }
 
 fn record_state(built: &Built, change: &StateChange, position: &Value, write: &mut Write) {

@@ -42,7 +42,7 @@ pub(super) struct StateChange {
 
 /// An older event emptied by this one.
 pub(super) struct Redaction {
-    pub(super) target: EventNum,
+    pub(super) target: Arc<Event>,
     pub(super) redacted: Arc<Event>,
 }
 
@@ -192,7 +192,7 @@ async fn redaction(
     let pdu = protocol::redaction::redact(&target.pdu)
         .map_err(|error| Error::Build(error.to_string()))?;
     let redacted = Arc::new(target.redacted(pdu, num));
-    Ok(Some(Redaction { target: target.num, redacted }))
+    Ok(Some(Redaction { target, redacted }))
 }
 
 /// Moves `facts` behind `event`.
@@ -205,7 +205,7 @@ fn advance(
     if let Some(redaction) = redaction {
         let target = &redaction.redacted.pdu;
         let current = target.state_key().and_then(|key| facts.state.get(target.kind(), key));
-        if current.is_some_and(|current| current.num == redaction.target) {
+        if current.is_some_and(|current| current.num == redaction.target.num) {
             facts.state.set(Arc::clone(&redaction.redacted));
         }
     }
