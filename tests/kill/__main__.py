@@ -1,4 +1,7 @@
-"""`python -m kill --url URL [options] -- COMMAND…`: the kill test on a server started by COMMAND."""
+"""`python -m kill --url URL [options] -- COMMAND…`: the kill test on a server started by COMMAND.
+
+With `--victim database` it is the server's PostgreSQL (`--cluster`) that is killed.
+"""
 
 import argparse
 import asyncio
@@ -12,10 +15,11 @@ from pathlib import Path
 import aiohttp
 
 from kill.client import V3, Client
-from kill.killer import Killer
+from kill.killer import DatabaseKiller, ServerKiller
 from kill.ledger import Ledger
 from kill.reader import Reader
 from kill.writer import write
+from rig.postgres import Cluster
 from rig.process import ServerProcess
 
 
@@ -30,6 +34,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--health", default="/health", help="path that answers 200 when serving")
     parser.add_argument("--env", action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument("--log", type=Path, help="the server's output (default: a temporary file)")
+    parser.add_argument("--victim", choices=("server", "database"), default="server")
+    parser.add_argument("--cluster", type=Path, help="the folder of the server's PostgreSQL cluster")
+    parser.add_argument("--outage", type=float, default=20.0, help="seconds without a database after the last kill of it")
     parser.add_argument("--clients", type=int, default=100, help="people who write")
     parser.add_argument("--readers", type=int, default=10, help="people who follow with /sync")
     parser.add_argument("--kills", type=int, default=30)
@@ -40,7 +47,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--serving-within", type=float, default=5.0, help="seconds allowed after a kill")
     parser.add_argument("--seed", type=int, default=secrets.randbits(32))
     parser.add_argument("command", nargs="+")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.victim == "database" and options.cluster is None:
+        parser.error("there is no database to kill: --victim database needs --engine postgres")
+    return options
 
 
 async def people(session: aiohttp.ClientSession, options: argparse.Namespace) -> tuple[list[Client], str]:
@@ -81,7 +91,7 @@ async def run(options: argparse.Namespace, server: ServerProcess) -> int:
         writing = [asyncio.create_task(write(client, room, f"writer {number}", ledger, options.pause, stop,
                                              random.Random(chance.random())))
                    for number, client in enumerate(writers)]
-        killer = Killer(server, writers[0], chance)
+        killer = make_killer(options, server, writers[0], room, chance)
         await killer.run(options.kills, options.shortest, options.longest)
         await asyncio.sleep(1)
         stop.set()
@@ -93,15 +103,24 @@ async def run(options: argparse.Namespace, server: ServerProcess) -> int:
     print(f"{ledger.attempts} messages in {took:.0f} s, {ledger.retries} retries, {len(history)} in the history, "
           f"{sum(reader.gaps for reader in readers)} gaps filled", flush=True)
     checks = ledger.verdict(history, [reader.name for reader in readers])
-    late = [f"{answered:.2f} s" for _, answered in killer.times if answered > options.serving_within]
+    checks |= killer.verdict()
+    late = [f"{answered:.2f} s" for answered in killer.times if answered > options.serving_within]
     checks[f"serving within {options.serving_within:.0f} s of every kill"] = late
     checks["every reader follows"] = [] if readers and ledger.acknowledged else ["nothing was tested"]
     return report(checks, killer)
 
 
-def report(checks: dict[str, list[str]], killer: Killer) -> int:
+def make_killer(options: argparse.Namespace, server: ServerProcess, client: Client, room: str,
+                chance: random.Random) -> ServerKiller | DatabaseKiller:
+    """The killer of the wanted victim."""
+    if options.victim == "server":
+        return ServerKiller(server, client, chance)
+    return DatabaseKiller(server, Cluster(options.cluster), client, room, chance, options.outage)
+
+
+def report(checks: dict[str, list[str]], killer: ServerKiller | DatabaseKiller) -> int:
     """The times, the checks, the closing line."""
-    answered = sorted(one for _, one in killer.times)
+    answered = sorted(killer.times)
     if answered:
         print(f"serving again: median {answered[len(answered) // 2]:.2f} s, worst {answered[-1]:.2f} s")
     for name, problems in checks.items():

@@ -31,6 +31,7 @@ def engine(name: str, program: Path, keep: bool = False, strict: bool = False) -
         elif name == "postgres":
             cluster = Cluster.make(folder / "postgres")
             server = longhouse(program, folder, cluster.create_database("longhouse"), strict)
+            server.cluster = cluster.folder
         else:
             server = longhouse(program, folder, None, strict)
         yield server

@@ -40,4 +40,4 @@ def longhouse(binary: Path, folder: Path, database: str | None = None,
         "LONGHOUSE_REGISTRATION__SHARED_SECRET": SHARED_SECRET,
         "LONGHOUSE_EGRESS__ALLOW_PRIVATE": "true",
     }
-    return ServerProcess(command, f"http://127.0.0.1:{port}", folder / "server.log", env=env)
+    return ServerProcess(command, f"http://127.0.0.1:{port}", folder / "server.log", env=env, data=folder / "data")

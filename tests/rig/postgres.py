@@ -1,9 +1,12 @@
 """A private PostgreSQL cluster in a temporary folder, reached over a unix socket only."""
 
+import contextlib
 import os
 import pwd
 import shutil
+import signal
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -16,6 +19,17 @@ def newest_bin() -> Path:
     if not found:
         raise SystemExit("PostgreSQL is missing: apt install postgresql")
     return found[-1].parent
+
+
+def children(parent: int) -> list[int]:
+    """The processes whose parent is `parent`."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            # The name, in parentheses, may hold anything.
+            if int(stat.read_text().rpartition(")")[2].split()[1]) == parent:
+                found.append(int(stat.parent.name))
+    return found
 
 
 @dataclass
@@ -43,6 +57,15 @@ class Cluster:
         options = f"-k {self.folder} -c listen_addresses='' -c shared_buffers=128MB"
         self._run(["pg_ctl", "-D", str(self.folder / "data"), "-w", "-o", options, "-l",
                    str(self.folder / "log"), "start"])
+
+    def kill(self) -> None:
+        """`kill -9` of the server and of everything it has started, as a power cut would be."""
+        server = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+        for process in [server, *children(server)]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        while any(Path(f"/proc/{process}").exists() for process in [server, *children(server)]):
+            time.sleep(0.01)
 
     def create_database(self, name: str) -> str:
         """Creates a database and returns its URL."""

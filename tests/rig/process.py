@@ -1,5 +1,6 @@
 """One server process: started, waited for, killed or stopped. Never touches any other process."""
 
+import ctypes
 import os
 import signal
 import socket
@@ -9,6 +10,10 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
+
+
+# Looked up here, not between fork and exec.
+PRCTL = ctypes.CDLL(None).prctl
 
 
 class NotServing(Exception):
@@ -22,12 +27,18 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+def end_with_parent() -> None:
+    """Called in a new process: it is killed when the one that started it ends, however that ends (prctl(2))."""
+    PRCTL(1, signal.SIGKILL)
+
+
 @dataclass
 class ServerProcess:
     """A homeserver as a child process.
 
     `health` is the path that answers 200 once requests are served; `log` receives both output
-    streams, appended over restarts.
+    streams, appended over restarts. `data` is where it keeps its files, `cluster` the folder of its PostgreSQL cluster if
+    it has one (see `rig.postgres.Cluster`).
     """
 
     command: list[str]
@@ -35,6 +46,8 @@ class ServerProcess:
     log: Path
     health: str = "/health"
     env: dict[str, str] = field(default_factory=dict)
+    data: Path | None = None
+    cluster: Path | None = None
     child: subprocess.Popen | None = None
 
     def start(self) -> None:
@@ -47,6 +60,7 @@ class ServerProcess:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=end_with_parent,
             )
 
     def wait_healthy(self, timeout_s: float = 60.0) -> float:
@@ -67,6 +81,10 @@ class ServerProcess:
                 return answer.status == 200
         except (OSError, urllib.error.URLError):
             return False
+
+    def runs(self) -> bool:
+        """Whether the process that was started last has not ended."""
+        return self.child is not None and self.child.poll() is None
 
     def kill(self) -> None:
         """`kill -9`, as a power cut of the process would be."""

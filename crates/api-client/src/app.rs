@@ -66,7 +66,7 @@ impl Authority for App {
         let session = self.accounts.authenticate(token).await.map_err(|error| match error {
             AuthenticateError::Missing => Refusal::Unknown { soft_logout: false },
             AuthenticateError::Unknown { soft_logout } => Refusal::Unknown { soft_logout },
-            AuthenticateError::Failed(error) => Refusal::Broken(error.to_string()),
+            AuthenticateError::Failed(error) => Refusal::Broken(error.into()),
         })?;
         self.accounts.note_activity(&session, address, user_agent);
         Ok(Authenticated {

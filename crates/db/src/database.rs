@@ -98,8 +98,9 @@ impl Database {
 
     /// Commits a write, together with others that are queued at the same time. It is durable when this returns.
     ///
-    /// A write that was queued is committed even if the caller stops waiting; its positions are then visible at once.
-    /// A caller that has to apply the change to memory before it is visible must therefore not be cancelled here.
+    /// A write that was queued is committed even if the caller stops waiting; its positions are then visible at once,
+    /// and count as untold. A caller that has to apply the change to memory before it is visible must therefore not be
+    /// cancelled here.
     ///
     /// # Errors
     /// [`WriteError::Conflict`] if a key exists or an expectation is not met, else [`WriteError::Failed`]. Nothing is
@@ -141,6 +142,13 @@ impl Database {
     #[must_use]
     pub fn visible_position(&self) -> i64 {
         self.0.positions.visible()
+    }
+
+    /// The last visible position of whose change nobody was told: its [`Publication`](crate::Publication) was dropped,
+    /// or another process wrote it. Whoever keeps account of what has changed has to look up what is not newer.
+    #[must_use]
+    pub fn untold_position(&self) -> i64 {
+        self.0.positions.untold()
     }
 
     /// [`Database::visible_position`], to be waited for.

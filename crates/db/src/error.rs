@@ -14,7 +14,7 @@ pub struct Error(Arc<Inner>);
 struct Inner {
     kind: Kind,
     what: Cow<'static, str>,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    source: Option<Source>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,17 +37,74 @@ pub(crate) enum Kind {
     Engine,
 }
 
+/// The database can't do anything, or store anything, at the moment, whatever it is asked: one of the sources of an
+/// [`Error`].
+#[derive(Debug)]
+pub struct Outage {
+    is_disk_full: bool,
+    source: Option<Source>,
+}
+
+type Source = Box<dyn StdError + Send + Sync>;
+
+impl Outage {
+    /// The outage that `error` comes from, if it comes from one.
+    #[must_use]
+    pub fn behind<'e>(error: &'e (dyn StdError + 'static)) -> Option<&'e Self> {
+        let mut cause = Some(error);
+        while let Some(error) = cause {
+            if let Some(outage) = error.downcast_ref() {
+                return Some(outage);
+            }
+            cause = error.source();
+        }
+        None
+    }
+
+    /// Whether there is no space left for the database: it can be read.
+    #[must_use]
+    pub fn is_disk_full(&self) -> bool {
+        self.is_disk_full
+    }
+}
+
+impl fmt::Display for Outage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.is_disk_full { "the disk is full" } else { "it may pass" })
+    }
+}
+
+impl StdError for Outage {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+    }
+}
+
 impl Error {
     pub(crate) fn new(kind: Kind, what: impl Into<Cow<'static, str>>) -> Self {
-        Self(Arc::new(Inner { kind, what: what.into(), source: None }))
+        Self::made(kind, what.into(), None)
     }
 
     pub(crate) fn with_source(
         kind: Kind,
         what: impl Into<Cow<'static, str>>,
-        source: impl Into<Box<dyn StdError + Send + Sync>>,
+        source: impl Into<Source>,
     ) -> Self {
-        Self(Arc::new(Inner { kind, what: what.into(), source: Some(source.into()) }))
+        Self::made(kind, what.into(), Some(source.into()))
+    }
+
+    fn made(kind: Kind, what: Cow<'static, str>, source: Option<Source>) -> Self {
+        let is_outage = match kind {
+            Kind::DiskFull | Kind::Transient | Kind::OutcomeUnknown | Kind::Closed => true,
+            Kind::UnstorableText | Kind::Decode | Kind::Inconsistent | Kind::Engine => false,
+        };
+        let source = if is_outage {
+            let outage = Outage { is_disk_full: kind == Kind::DiskFull, source };
+            Some(Box::new(outage) as Source)
+        } else {
+            source
+        };
+        Self(Arc::new(Inner { kind, what, source }))
     }
 
     /// A text holds U+0000, which PostgreSQL can't store: bad input, not a fault of ours.

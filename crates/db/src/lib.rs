@@ -29,7 +29,7 @@ mod write;
 
 pub use self::{
     database::{Database, Engine, Snapshot},
-    error::{Error, Result},
+    error::{Error, Outage, Result},
     migration::{Applied, MigrateError, Migration},
     open_error::OpenError,
     options::{Location, LocationError, Options},

@@ -110,7 +110,8 @@ pub(crate) fn own_tables(engine: Engine) -> String {
         CREATE TABLE IF NOT EXISTS change_stream (
             id {int} PRIMARY KEY CHECK (id = 1),
             position {int} NOT NULL,
-            epoch {int} NOT NULL
+            epoch {int} NOT NULL,
+            commits {int} NOT NULL DEFAULT 0
         );
         CREATE TABLE IF NOT EXISTS number_blocks (
             name {text} PRIMARY KEY,

@@ -82,7 +82,7 @@ impl Write {
 pub struct Committed {
     pub(crate) results: Vec<OperationResult>,
     pub(crate) first_position: i64,
-    /// Makes the write's positions visible when it is dropped: keep it until the change is applied to memory.
+    /// Makes the write's positions visible: to be published when the change is applied to memory.
     pub publication: Publication,
 }
 

@@ -1,7 +1,7 @@
 //! Who is asking: the user behind an access token ([spec]).
 //!
 //! [spec]: https://spec.matrix.org/latest/client-server-api/#using-access-tokens
-use std::{future::Future, net::IpAddr, ops::Deref};
+use std::{error::Error as StdError, future::Future, net::IpAddr, ops::Deref};
 
 use axum::extract::FromRequestParts;
 use http::{
@@ -59,8 +59,8 @@ pub enum Refusal {
     #[error("This account has been locked")]
     Locked,
     /// We could not look.
-    #[error("the session could not be read: {0}")]
-    Broken(String),
+    #[error("the session could not be read")]
+    Broken(#[source] Box<dyn StdError + Send + Sync>),
     /// The caller is asked to come back later.
     #[error("the server is busy")]
     Busy,
@@ -74,7 +74,7 @@ impl From<Refusal> for Failure {
                 UNKNOWN_TOKEN.because(why).with("soft_logout", soft_logout)
             }
             Refusal::Locked => USER_LOCKED.because(why).with("soft_logout", true),
-            Refusal::Broken(_) => INTERNAL.because(why),
+            Refusal::Broken(_) => INTERNAL.from_error(&refusal),
             Refusal::Busy => UNAVAILABLE.because(why),
         }
     }

@@ -1,7 +1,7 @@
 //! The only place where an error becomes a response ([spec]).
 //!
 //! [spec]: https://spec.matrix.org/latest/client-server-api/#standard-error-response
-use std::{error::Error as StdError, fmt::Write as _};
+use std::{error::Error as StdError, fmt::Write as _, io};
 
 use axum::response::{IntoResponse, Response};
 use http::{
@@ -24,7 +24,14 @@ impl Kind {
     }
 
     /// An error of this kind for `error`; where the client will not see why, the log gets its sources too.
+    ///
+    /// What breaks because the database is away or the disk is full is no fault of ours: it is told from one.
     pub fn from_error(self, error: &(dyn StdError + 'static)) -> Failure {
+        if self == INTERNAL
+            && let Some(outage) = outage(error)
+        {
+            return outage.from_error(error);
+        }
         let mut why = error.to_string();
         let mut source = error.source().filter(|_| self.0.is_server_error());
         while let Some(cause) = source {
@@ -33,6 +40,31 @@ impl Kind {
             source = cause.source();
         }
         self.because(why)
+    }
+}
+
+/// What the client is to be told instead of [`INTERNAL`], if `error` comes from something that may pass.
+fn outage(error: &(dyn StdError + 'static)) -> Option<Kind> {
+    if let Some(outage) = db::Outage::behind(error) {
+        return Some(if outage.is_disk_full() { STORAGE_FULL } else { UNAVAILABLE });
+    }
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if let Some(error) = error.downcast_ref::<io::Error>() {
+            let full = [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded];
+            return full.contains(&error.kind()).then_some(STORAGE_FULL);
+        }
+        cause = error.source();
+    }
+    None
+}
+
+/// What a client reads of an error that is not its own.
+fn fixed_text(kind: Kind) -> &'static str {
+    match kind {
+        UNAVAILABLE => "The server is not available at the moment: please try again later",
+        STORAGE_FULL => "The server has no space left to store this",
+        _ => "Internal server error",
     }
 }
 
@@ -68,7 +100,7 @@ impl IntoResponse for Failure {
         // The client learns why it was refused, never why we broke. An upload that others wait for is no breakdown.
         let error = if status.is_server_error() && self.kind != NOT_YET_UPLOADED {
             tracing::error!(errcode, why = %self.why, "request failed");
-            "Internal server error".to_owned()
+            fixed_text(self.kind).to_owned()
         } else {
             self.why
         };

@@ -34,6 +34,14 @@ impl Endpoint {
     }
 }
 
+impl Endpoint {
+    /// Whether a call may change something, so that it has to be brought to its end.
+    #[must_use]
+    pub(crate) fn changes_something(&self) -> bool {
+        self.method != Method::Get && self.rate.is_of_changes()
+    }
+}
+
 /// The longest bodies, in bytes, by what is in them. A longer one is refused with 413 `M_TOO_LARGE`.
 pub mod body {
     /// Nothing is read: requests without a body.

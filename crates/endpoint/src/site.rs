@@ -30,8 +30,10 @@ use crate::{
     routes::{Conflict, Route, Routes, Tree},
 };
 
+mod finishing;
 mod headers;
 mod measures;
+use finishing::Finishing;
 pub(crate) use measures::Measures;
 pub use measures::{DURATION_SECONDS, REQUESTS_TOTAL};
 
@@ -146,13 +148,19 @@ async fn handle(context: Context, mut request: Request) -> Response {
     request.extensions_mut().insert(context);
     let reply = async move {
         // A panic unwinds through the handler's own values only: our locks do not poison, and nothing else is shared.
-        let reply = AssertUnwindSafe(async { (route.handle)(request).await }).catch_unwind().await;
+        let reply = AssertUnwindSafe(async { reply(&route, request).await }).catch_unwind().await;
         let response =
             reply.unwrap_or_else(|panic| INTERNAL.because(message(&*panic)).into_response());
         tracing::debug!(status = response.status().as_u16(), "answered");
         response
     };
     reply.instrument(span).await
+}
+
+/// The handler's reply. What changes something is not left half done when the client hangs up.
+async fn reply(route: &Route, request: Request) -> Response {
+    let reply = (route.handle)(request);
+    if route.endpoint.changes_something() { Finishing::new(reply).await } else { reply.await }
 }
 
 fn message(panic: &(dyn std::any::Any + Send)) -> String {

@@ -159,17 +159,5 @@ impl Media {
     }
 }
 
-impl UploadError {
-    /// Whether there is no space left.
-    #[must_use]
-    pub fn is_disk_full(&self) -> bool {
-        match self {
-            Self::Disk(error) => error.is_disk_full(),
-            Self::Database(error) => error.is_disk_full(),
-            _ => false,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests;

@@ -34,6 +34,10 @@ impl EventCache {
         kept.unwrap_or_else(|never| match never {})
     }
 
+    pub(crate) fn clear(&self) {
+        self.0.clear();
+    }
+
     pub(crate) fn insert(&self, event: Arc<Event>) {
         self.0.insert(event.num, event);
     }

@@ -75,7 +75,7 @@ impl Rooms {
         };
         let _writing = room.writing.lock().await;
         // What is known of the room may be wrong if this ends in a panic.
-        let mut distrust = Distrust(Some(&room));
+        let mut distrust = Distrust { rooms: self, room: Some(&room) };
         let mut result = Err(Error::Contended);
         for _ in 0..ATTEMPTS_MAX {
             result = self.take_into(&room, event).await;
@@ -89,7 +89,10 @@ impl Rooms {
             }
             room.distrust();
         }
-        distrust.0 = None;
+        let unknown = |error: &Error| matches!(error, Error::Storage(e) if e.outcome_unknown());
+        if !result.as_ref().is_err_and(unknown) {
+            distrust.room = None;
+        }
         result
     }
 
@@ -163,12 +166,15 @@ fn check_belongs(event: &Pdu, facts: &Facts) -> Result<()> {
 }
 
 /// Makes a room read what is stored when it is dropped.
-struct Distrust<'a>(Option<&'a Arc<Room>>);
+struct Distrust<'a> {
+    rooms: &'a Rooms,
+    room: Option<&'a Arc<Room>>,
+}
 
 impl Drop for Distrust<'_> {
     fn drop(&mut self) {
-        if let Some(room) = self.0 {
-            room.distrust();
+        if let Some(room) = self.room {
+            self.rooms.distrust(room);
         }
     }
 }

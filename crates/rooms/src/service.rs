@@ -160,6 +160,15 @@ impl Rooms {
         self.active.write().remove(&room.num);
     }
 
+    /// Forgets what a write of `room` may have changed without memory's learning of it: it was broken off, or nobody knows
+    /// what became of it.
+    pub(crate) fn distrust(&self, room: &Room) {
+        room.distrust();
+        self.memberships.clear();
+        // A redacted event may still be here as it was.
+        self.events.clear();
+    }
+
     /// Gives up the memory of rooms that have not been used for longest, down to the limit. Called once a minute.
     pub fn sweep(&self) {
         let mut rooms: Vec<_> = self.active.read().values().cloned().collect();

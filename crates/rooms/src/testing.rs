@@ -65,6 +65,11 @@ impl TestServer {
         service(&self.store)
     }
 
+    /// The same server after a restart, with other rules.
+    pub(crate) fn with_rules(&self, rules: Arc<dyn NotificationRules>) -> Arc<Rooms> {
+        with_rules(&self.store, rules)
+    }
+
     pub(crate) async fn room(&self, creator: &str, preset: Preset) -> OwnedRoomId {
         self.rooms.create_room(&user(creator), request(preset)).await.unwrap()
     }
@@ -78,9 +83,13 @@ impl TestServer {
 }
 
 fn service(store: &Store) -> Arc<Rooms> {
+    with_rules(store, Arc::new(EveryMessage))
+}
+
+fn with_rules(store: &Store, rules: Arc<dyn NotificationRules>) -> Arc<Rooms> {
     let key = ServerKey::from_seed("test", [7; 32]).unwrap();
     let signer = Arc::new(Signer::new("example.org".try_into().unwrap(), key));
-    Rooms::new(store.clone(), signer, Settings::default(), Arc::new(EveryMessage))
+    Rooms::new(store.clone(), signer, Settings::default(), rules)
 }
 
 pub(crate) fn request(preset: Preset) -> CreateRoom {

@@ -1,6 +1,7 @@
 //! Rooms on both engines.
 mod aliases;
 mod membership;
+mod panics;
 mod receiving;
 mod state_storage;
 mod timeline;

@@ -7,12 +7,14 @@
 //! - A panic or a stop loses nothing that was answered, and the next submission starts from what is stored.
 use std::{
     collections::VecDeque,
+    panic::AssertUnwindSafe,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
 };
 
+use futures_util::FutureExt as _;
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
@@ -65,6 +67,7 @@ impl Queue {
 
 /// Ends a run of the writer, however it ends.
 struct Running<'a> {
+    rooms: &'a Rooms,
     room: &'a Room,
     finished: bool,
 }
@@ -72,9 +75,9 @@ struct Running<'a> {
 impl Drop for Running<'_> {
     fn drop(&mut self) {
         if !self.finished {
-            // The writer panicked or was stopped half-way: what it knew may be wrong.
-            self.room.distrust();
-            self.room.queue.jobs.lock().clear();
+            // The writer panicked or was stopped half-way: what it knew may be wrong. The jobs that it had begun are
+            // answered by its end, those that are queued are still to be done.
+            self.rooms.distrust(self.room);
         }
         self.room.queue.running.store(false, Ordering::SeqCst);
     }
@@ -99,7 +102,10 @@ fn start(rooms: &Arc<Rooms>, room: &Arc<Room>) {
     let (rooms, room) = (Arc::clone(rooms), Arc::clone(room));
     // A task of its own: a client that hangs up must not stop a write half-way.
     tokio::spawn(async move {
-        run(&rooms, &room).await;
+        // Our locks do not poison, and what the writer knew of the room is forgotten.
+        if AssertUnwindSafe(run(&rooms, &room)).catch_unwind().await.is_err() {
+            tracing::error!(room.id = %room.id, "the room's writer panicked; it goes on with what is stored");
+        }
         // Something may have been queued after the last look and before the writer was marked as stopped.
         if !room.queue.jobs.lock().is_empty() {
             start(&rooms, &room);
@@ -108,7 +114,7 @@ fn start(rooms: &Arc<Rooms>, room: &Arc<Room>) {
 }
 
 async fn run(rooms: &Arc<Rooms>, room: &Arc<Room>) {
-    let mut running = Running { room, finished: false };
+    let mut running = Running { rooms, room, finished: false };
     loop {
         let jobs = room.queue.take();
         if jobs.is_empty() {

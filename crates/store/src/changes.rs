@@ -2,7 +2,8 @@
 //!
 //! A service commits, applies the change to its memory, and publishes. The hub then lets the change become visible
 //! and wakes the users concerned who are connected; nobody else runs. A reader asks the hub whether anything can have
-//! changed before it asks the database.
+//! changed before it asks the database. What was committed and never published (the service panicked, or was lost with
+//! its request) counts as a change of everything.
 //!
 //! Invariant: nobody is woken for a change before [`db::Database::visible_position`] covers it.
 use std::{
@@ -131,6 +132,12 @@ impl Hub {
         self.db.visible_position()
     }
 
+    /// Whether the hub knows of everything that has changed after `since`: not of what is older than the process, nor of
+    /// what became visible without being published.
+    fn knows_since(&self, since: i64) -> bool {
+        since >= self.start && since >= self.db.untold_position()
+    }
+
     /// Lets what was committed become visible, and wakes whom it concerns.
     ///
     /// The caller has applied the change to its memory before.
@@ -143,7 +150,7 @@ impl Hub {
             for change in changes {
                 unseen.entry(change.position()).or_default().push(*change);
             }
-            drop(publication);
+            publication.publish();
             let visible = self.db.visible_position();
             let later = unseen.split_off(&visible.saturating_add(1));
             std::mem::replace(&mut *unseen, later)
@@ -156,7 +163,8 @@ impl Hub {
     /// Whether anything in `room` can have changed after `since`.
     #[must_use]
     pub fn room_changed_since(&self, room: RoomNum, since: i64) -> bool {
-        since < self.start || self.rooms.lock().get(&room).is_some_and(|latest| *latest > since)
+        !self.knows_since(since)
+            || self.rooms.lock().get(&room).is_some_and(|latest| *latest > since)
     }
 
     /// Those of `rooms` in which anything can have changed after `since`.
@@ -166,7 +174,7 @@ impl Hub {
         rooms: impl Iterator<Item = RoomNum>,
         since: i64,
     ) -> Vec<RoomNum> {
-        if since < self.start {
+        if !self.knows_since(since) {
             return rooms.collect();
         }
         let latest = self.rooms.lock();
@@ -176,13 +184,14 @@ impl Hub {
     /// Whether anything that only `user` sees can have changed after `since`.
     #[must_use]
     pub fn user_changed_since(&self, user: UserNum, since: i64) -> bool {
-        since < self.start || self.users.lock().get(&user).is_some_and(|latest| *latest > since)
+        !self.knows_since(since)
+            || self.users.lock().get(&user).is_some_and(|latest| *latest > since)
     }
 
     /// Whether anybody's device list can have changed after `since`.
     #[must_use]
     pub fn device_lists_changed_since(&self, since: i64) -> bool {
-        since < self.start || self.device_lists.load(Ordering::SeqCst) > since
+        !self.knows_since(since) || self.device_lists.load(Ordering::SeqCst) > since
     }
 
     /// Counts a change of `room` that is kept in memory only (typing), and wakes its connected members.
@@ -266,13 +275,6 @@ impl Hub {
     #[must_use]
     pub fn connected_users(&self) -> usize {
         self.wakers.lock().users.len()
-    }
-
-    /// Wakes everybody, so that long-polls answer at once: the server stops.
-    pub fn wake_all(&self) {
-        for waker in self.wakers.lock().users.values() {
-            waker.wake();
-        }
     }
 
     fn record(&self, change: Change) {

@@ -54,10 +54,14 @@ pub(super) fn pool(target: &Target, purpose: Purpose, size: usize) -> Result<Poo
 }
 
 fn set_up(purpose: Purpose) -> &'static str {
-    // Our statements are short: compiling them costs more than it saves.
+    // Our statements are short: compiling them costs more than it saves. Where the network is cut, the server has to give
+    // up the writer's transaction before it notices by itself: it holds the row of the change stream.
     match purpose {
         Purpose::Read => "SET jit = off; SET default_transaction_read_only = on",
-        Purpose::Write => "SET jit = off; SET default_transaction_read_only = off",
+        Purpose::Write => {
+            "SET jit = off; SET default_transaction_read_only = off; \
+             SET idle_in_transaction_session_timeout = '10s'"
+        }
     }
 }
 

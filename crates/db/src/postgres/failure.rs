@@ -43,6 +43,11 @@ pub(super) fn is_unique_violation(error: &tokio_postgres::Error) -> bool {
     })
 }
 
+/// Whether the server says that it has no transaction of that number yet.
+pub(super) fn is_unknown_transaction(code: &SqlState) -> bool {
+    *code == SqlState::INVALID_PARAMETER_VALUE
+}
+
 /// Whether the connection is gone.
 pub(super) fn is_lost(error: &tokio_postgres::Error) -> bool {
     error.is_closed()

@@ -1,9 +1,11 @@
 //! The one thread that writes.
 //!
-//! It takes what is queued, commits it in one transaction, answers everybody, and then does its housekeeping.
+//! It takes what is queued, commits it in one transaction, answers everybody, and then does its housekeeping. A panic
+//! costs the connection and what was being committed through it, nothing else.
 mod batch;
 
 use std::{
+    collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
     sync::{Arc, mpsc as queue},
@@ -23,6 +25,9 @@ use super::{
 use crate::{
     Committed, Error, Options, Result, Write, WriteError, error::Kind, position::Positions,
 };
+
+/// A write and who waits for it.
+type Queued = (Write, Reply, Slot);
 
 /// A place in the queue, given back when the job is done.
 pub(super) type Slot = OwnedSemaphorePermit;
@@ -60,7 +65,7 @@ pub(super) struct Opening {
 
 /// The answer to a job that was lost with the writer.
 pub(super) fn died() -> Error {
-    // Its transaction may have been committed before the panic.
+    // It may have been done before.
     Error::new(Kind::OutcomeUnknown, "the database's writer failed and was started again")
 }
 
@@ -106,27 +111,30 @@ impl Drop for Writer {
 /// Runs until the queue is closed and empty.
 fn run(first: Committer, queue: &queue::Receiver<Job>, opening: &Opening) {
     let mut committer = Some(first);
+    let mut jobs = VecDeque::new();
     loop {
         let Some(ready) = committer.as_mut() else {
             match reopen(opening) {
                 Ok(opened) => committer = Some(opened),
-                Err(error) if refuse(queue, &error) => {}
+                Err(error) if refuse(&mut jobs, queue, &error) => {}
                 Err(_) => break,
             }
             continue;
         };
-        let jobs = match queue.recv_timeout(IDLE) {
-            Ok(job) => drain(job, queue, opening.options.batch_writes),
-            Err(queue::RecvTimeoutError::Timeout) => {
-                ready.empty_log();
-                continue;
+        if jobs.is_empty() {
+            match queue.recv_timeout(IDLE) {
+                Ok(job) => drain(&mut jobs, job, queue, opening.options.batch_writes),
+                Err(queue::RecvTimeoutError::Timeout) => {
+                    ready.empty_log();
+                    continue;
+                }
+                Err(queue::RecvTimeoutError::Disconnected) => break,
             }
-            Err(queue::RecvTimeoutError::Disconnected) => break,
-        };
-        // After a panic the connection is in no known state. The jobs' replies were dropped by it: that answers them.
-        let outcome = catch_unwind(AssertUnwindSafe(|| work(ready, jobs)));
+        }
+        // After a panic the connection is in no known state. The jobs behind the one that panicked are still to be done.
+        let outcome = catch_unwind(AssertUnwindSafe(|| work(ready, &mut jobs)));
         let usable = outcome.unwrap_or_else(|_| {
-            tracing::error!("the database's writer panicked; it is started again");
+            tracing::error!("the database's writer panicked; it goes on with a new connection");
             false
         });
         if !usable {
@@ -138,33 +146,37 @@ fn run(first: Committer, queue: &queue::Receiver<Job>, opening: &Opening) {
     }
 }
 
-/// The job, and as many as are queued behind it.
-fn drain(first: Job, queue: &queue::Receiver<Job>, most: usize) -> Vec<Job> {
-    let mut jobs = vec![first];
+/// Takes the job, and as many as are queued behind it.
+fn drain(jobs: &mut VecDeque<Job>, first: Job, queue: &queue::Receiver<Job>, most: usize) {
+    jobs.push_back(first);
     while jobs.len() < most {
         let Ok(job) = queue.try_recv() else { break };
-        jobs.push(job);
+        jobs.push_back(job);
     }
-    jobs
 }
 
-/// Does the jobs in order, writes that stand beside each other together. Answers whether the connection is still good.
-fn work(committer: &mut Committer, jobs: Vec<Job>) -> bool {
+/// Does the jobs in order, writes that stand beside each other together. Answers whether the connection is still good;
+/// if it is not, the jobs that are left are for another one.
+fn work(committer: &mut Committer, jobs: &mut VecDeque<Job>) -> bool {
     let mut writes = Vec::with_capacity(jobs.len());
-    let mut usable = true;
-    for job in jobs {
+    while let Some(job) = jobs.pop_front() {
         match job {
-            Job::Write { write, reply, slot } => writes.push((write, reply, slot)),
+            Job::Write { write, reply, slot } => {
+                writes.push((write, reply, slot));
+                if !matches!(jobs.front(), Some(Job::Write { .. }))
+                    && !committer.commit(std::mem::take(&mut writes))
+                {
+                    return false;
+                }
+            }
             Job::Task { task, slot } => {
-                usable &= committer.commit(std::mem::take(&mut writes));
                 committer.run(task);
                 drop(slot);
             }
         }
     }
-    usable &= committer.commit(writes);
     committer.checkpoint_if_long();
-    usable
+    true
 }
 
 fn reopen(opening: &Opening) -> Result<Committer> {
@@ -173,21 +185,27 @@ fn reopen(opening: &Opening) -> Result<Committer> {
         Error::with_source(Kind::Transient, "the database can't be opened for writing again", error)
     })?;
     let position = batch::stored_position(&connection).map_err(failure::error)?;
+    // What was committed just before the connection was lost may have been answered to nobody.
+    opening.positions.catch_up(position);
     Ok(Committer::new(connection, position, &opening.positions))
 }
 
 /// Fails what is queued for a while, because there is no connection. Answers whether more can come.
-fn refuse(queue: &queue::Receiver<Job>, error: &Error) -> bool {
+fn refuse(jobs: &mut VecDeque<Job>, queue: &queue::Receiver<Job>, error: &Error) -> bool {
     tracing::error!(?error, "the database can't be written to");
+    let refused = |job| match job {
+        Job::Write { reply, .. } => {
+            // Whoever gave up waiting needs no answer.
+            let _ = reply.send(Err(WriteError::Failed(error.clone())));
+        }
+        // The reply is dropped with the task: that answers it.
+        Job::Task { .. } => {}
+    };
+    jobs.drain(..).for_each(refused);
     let until = Instant::now() + REOPEN;
     loop {
         match queue.recv_timeout(until.saturating_duration_since(Instant::now())) {
-            Ok(Job::Write { reply, .. }) => {
-                // Whoever gave up waiting needs no answer.
-                let _ = reply.send(Err(WriteError::Failed(error.clone())));
-            }
-            // The reply is dropped with the task: that answers it.
-            Ok(Job::Task { .. }) => {}
+            Ok(job) => refused(job),
             Err(queue::RecvTimeoutError::Timeout) => return true,
             Err(queue::RecvTimeoutError::Disconnected) => return false,
         }

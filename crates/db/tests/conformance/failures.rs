@@ -26,18 +26,12 @@ async fn a_writer_that_panics_is_started_again() {
     for (test, db) in databases().await {
         db.write(insert(1)).await.unwrap();
         db.break_writer().await.unwrap();
-        // The write may share the batch that panics: then it fails, but it does not hang.
+        // It may have been taken from the queue together with what panics.
         let beside = tokio::time::timeout(Duration::from_secs(5), db.write(insert(2))).await;
-        let mut expected = vec![1, 3];
-        match beside.expect("it is answered") {
-            Ok(_) => expected.insert(1, 2),
-            Err(WriteError::Failed(error)) => assert!(error.outcome_unknown(), "{error:?}"),
-            Err(other) => panic!("{other:?}"),
-        }
+        beside.expect("it does not hang").expect("it is not lost");
         db.write(insert(3)).await.unwrap();
-        assert_eq!(ids(&db).await, expected, "{:?}", test.engine);
-        let last = i64::try_from(expected.len()).unwrap();
-        assert_eq!(db.visible_position(), last, "the positions go on without a gap");
+        assert_eq!(ids(&db).await, [1, 2, 3], "{:?}", test.engine);
+        assert_eq!(db.visible_position(), 3, "the positions go on without a gap");
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod crash;
 mod failures;
+mod lost_commits;
 mod migrations;
 mod positions;
 mod snapshots;

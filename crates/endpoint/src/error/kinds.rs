@@ -108,4 +108,6 @@ kinds! {
     INTERNAL = INTERNAL_SERVER_ERROR "M_UNKNOWN",
     /// We cannot serve now.
     UNAVAILABLE = SERVICE_UNAVAILABLE "M_UNKNOWN",
+    /// There is no space left on the server.
+    STORAGE_FULL = INSUFFICIENT_STORAGE "M_UNKNOWN",
 }

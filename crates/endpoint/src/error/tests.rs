@@ -36,7 +36,7 @@ enum Sample {
     #[error("no such room")]
     NoRoom,
     #[error("cannot read")]
-    Broken(#[source] std::io::Error),
+    Broken(#[source] io::Error),
 }
 
 api_error!(Sample:
@@ -44,9 +44,38 @@ api_error!(Sample:
     Self::Broken(_) => INTERNAL,
 );
 
+#[tokio::test]
+async fn what_may_pass_is_told_from_a_fault_of_ours() {
+    let full = Failure::from(Sample::Broken(io::ErrorKind::StorageFull.into()));
+    assert_eq!(full.kind, STORAGE_FULL);
+    let (response, body) = body(full).await;
+    assert_eq!(response.status(), 507);
+    assert!(body.contains("no space left"), "{body}");
+
+    let test = db::testing::sqlite();
+    let database = test.open().await;
+    database.close().await;
+    let error = db::Read::query(&database, "SELECT 1", db::params![]).await.unwrap_err();
+    let failure = INTERNAL.from_error(&Wrapped::Transparent(Sample2::Database(error)));
+    assert_eq!(failure.kind, UNAVAILABLE);
+    assert!(failure.why.contains("closed"), "the log has the reason: {}", failure.why);
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Wrapped {
+    #[error(transparent)]
+    Transparent(Sample2),
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Sample2 {
+    #[error(transparent)]
+    Database(db::Error),
+}
+
 #[test]
 fn the_log_gets_the_sources_and_the_client_the_kind() {
-    let broken = Failure::from(Sample::Broken(std::io::Error::other("bad sector")));
+    let broken = Failure::from(Sample::Broken(io::Error::other("bad sector")));
     assert_eq!((broken.kind, broken.why.as_str()), (INTERNAL, "cannot read: bad sector"));
     assert_eq!(Failure::from(Sample::NoRoom).kind, NOT_FOUND);
 }

@@ -4,6 +4,7 @@ use serde_json::value::RawValue;
 use super::*;
 
 #[derive(Debug, Deserialize)]
+#[expect(dead_code, reason = "only whether it can be read is looked at")]
 struct Sample {
     #[serde(default)]
     limits: Limits,
@@ -12,6 +13,7 @@ struct Sample {
 }
 
 #[derive(Debug, Default, Deserialize)]
+#[expect(dead_code, reason = "only whether it can be read is looked at")]
 struct Limits {
     burst: u32,
 }

@@ -93,6 +93,12 @@ impl RateClass {
         limits.enabled.then_some(Allowance { per_second: rate.per_second, burst: rate.burst })
     }
 
+    /// Whether calls of this class change something.
+    #[must_use]
+    pub const fn is_of_changes(self) -> bool {
+        !matches!(self, Self::Unlimited | Self::Read | Self::Search | Self::Download)
+    }
+
     /// The name in the documentation and in the configuration.
     #[must_use]
     pub const fn name(self) -> &'static str {

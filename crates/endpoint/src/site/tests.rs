@@ -15,7 +15,7 @@ use crate::{
 
 /// Knows the tokens `alice`, `root` and `gone`.
 #[derive(Clone)]
-struct Guests;
+pub(in crate::site) struct Guests;
 
 impl Authority for Guests {
     type Session = String;
@@ -29,7 +29,7 @@ impl Authority for Guests {
         match token {
             "alice" | "root" => Ok(Authenticated {
                 session: token.to_owned(),
-                user: if token == "root" { 0 } else { 1 },
+                user: i64::from(token != "root"),
                 is_admin: token == "root",
                 is_unlimited: false,
             }),
@@ -151,14 +151,53 @@ mod maybe {
     }
 }
 
+/// Handlers that stop half-way until the test lets them go on, and then note that they have come to their end.
+mod slow {
+    use std::sync::LazyLock;
+
+    use parking_lot::Mutex;
+    use tokio::sync::Semaphore;
+
+    use super::*;
+
+    pub(super) static GO_ON: Semaphore = Semaphore::const_new(0);
+    pub(super) static DONE: LazyLock<Mutex<Vec<String>>> = LazyLock::new(Mutex::default);
+
+    async fn work(what: String) -> Json<()> {
+        let _turn = GO_ON.acquire().await.unwrap();
+        DONE.lock().push(what);
+        Json(())
+    }
+
+    pub(super) mod change {
+        use super::*;
+        pub(in super::super) const ENDPOINT: Endpoint =
+            Endpoint { rate: RateClass::Write, ..post(&["/change/{what}"]) };
+        pub(in super::super) async fn handler(Path(what): Path<String>) -> Json<()> {
+            work(what).await
+        }
+    }
+
+    pub(super) mod wait {
+        use super::*;
+        pub(in super::super) const ENDPOINT: Endpoint = post(&["/wait/{what}"]);
+        pub(in super::super) async fn handler(Path(what): Path<String>) -> Json<()> {
+            work(what).await
+        }
+    }
+}
+
 mod first {
     crate::endpoints! { super::Guests: whoami, admin, greet, careless }
     use super::{admin, careless, greet, whoami};
 }
 
 mod second {
-    crate::endpoints! { super::Guests: parts, crash, echo, maybe }
-    use super::{crash, echo, maybe, parts};
+    crate::endpoints! { super::Guests: parts, crash, echo, maybe, change, wait }
+    use super::{
+        crash, echo, maybe, parts,
+        slow::{change, wait},
+    };
 }
 
 endpoints! { Guests => first, second }
@@ -190,7 +229,7 @@ async fn ask_site(site: &Site, method: &str, uri: &str, token: Option<&str>, bod
 
 #[tokio::test]
 async fn the_registry_lists_every_area_and_serves_every_alias() {
-    assert_eq!(ENDPOINTS.len(), 8);
+    assert_eq!(ENDPOINTS.len(), 10);
     assert_eq!(ENDPOINTS[4].path(), "/rooms/{room}/event/{number}");
     assert_eq!(registry_faults(ENDPOINTS), Vec::<String>::new());
     for uri in ["/v3/whoami", "/r0/whoami"] {
@@ -318,6 +357,24 @@ async fn a_panic_is_one_reply_and_tells_nothing() {
     let reply = ask_site(&site, "GET", "/crash", None, "").await;
     assert_eq!(reply.json()["error"], "Internal server error");
     assert_eq!(ask_site(&site, "GET", "/greet", None, "").await.verdict(), "200");
+}
+
+#[tokio::test]
+async fn a_change_is_finished_when_the_client_hangs_up_and_a_wait_is_not() {
+    let site = site(None).0;
+    for uri in ["/wait/in_vain", "/change/a_bit", "/wait/longer", "/change/more"] {
+        let begun = ask_site(&site, "POST", uri, None, "");
+        let heard = tokio::time::timeout(std::time::Duration::from_millis(20), begun).await;
+        assert!(heard.is_err(), "it is still at it: {uri}");
+    }
+    slow::GO_ON.add_permits(1);
+    while slow::DONE.lock().len() < 2 {
+        tokio::task::yield_now().await;
+    }
+    // Whoever still waited for a turn would get one before this.
+    let last = ask_site(&site, "POST", "/wait/not_in_vain", None, "").await;
+    assert_eq!(last.verdict(), "200");
+    assert_eq!(*slow::DONE.lock(), ["a_bit", "more", "not_in_vain"]);
 }
 
 #[tokio::test]

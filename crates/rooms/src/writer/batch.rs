@@ -104,10 +104,9 @@ async fn try_write(
             let error = db::Error::from(error);
             if error.outcome_unknown() {
                 // It may have been stored all the same.
-                room.distrust();
-                rooms.memberships.clear();
+                rooms.distrust(room);
             }
-            tracing::error!(room.id = %room.id, %error, "events could not be stored");
+            tracing::error!(room.id = %room.id, ?error, "events could not be stored");
             fail_all(prepared.into_iter().map(|prepared| prepared.job), &error);
             Ok(())
         }

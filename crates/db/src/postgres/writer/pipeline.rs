@@ -3,9 +3,13 @@ use deadpool_postgres::ClientWrapper;
 use futures_util::future::join_all;
 use tokio_postgres::Statement;
 
-use super::{batch::Queued, session::Session};
+use super::{
+    batch::Queued,
+    session::Session,
+    unsettled::{Commit, Done, Mark},
+};
 use crate::{
-    Error, OperationIndex, Params, Result, WriteError,
+    Error, OperationIndex, Params, Result, Row, WriteError,
     error::Kind,
     params,
     postgres::{failure, statement},
@@ -13,22 +17,34 @@ use crate::{
 };
 
 /// Only if nobody else has taken positions: then the statements behind it need not wait for its answer.
-const ADVANCE_KNOWN: &str =
-    "UPDATE change_stream SET position = position + $1 WHERE id = 1 AND position = $2";
+const ADVANCE_KNOWN: &str = "UPDATE change_stream SET position = position + $1, commits = commits + 1 \
+     WHERE id = 1 AND position = $2 RETURNING pg_current_xact_id()::text, commits";
 
-const ADVANCE: &str =
-    "UPDATE change_stream SET position = position + $1 WHERE id = 1 RETURNING position";
+const ADVANCE: &str = "UPDATE change_stream SET position = position + $1, commits = commits + 1 \
+     WHERE id = 1 RETURNING pg_current_xact_id()::text, commits, position";
+
+/// For writes that take no position.
+const COUNT: &str = "UPDATE change_stream SET commits = commits + 1 \
+     WHERE id = 1 RETURNING pg_current_xact_id()::text, commits";
 
 /// What came of a transaction.
 pub(super) enum Attempt {
     /// It is durable. The results of each write, and its first position.
-    Committed(Vec<(Vec<OperationResult>, i64)>),
+    Committed(Done),
     /// Nothing is stored, because of the write with this index.
     Rejected(usize, WriteError),
     /// Nothing is stored: another node has taken positions, or the server gave up. Try again.
     Again(Error),
-    /// The connection is gone, or the COMMIT failed: nothing more can be done for these writes.
+    /// Nothing is stored, and to try again would not help.
     Failed(Error),
+    /// The connection was lost during the COMMIT: the server has to be asked what became of it.
+    Unsettled(Commit),
+}
+
+/// The statements of a transaction did what they should.
+struct Ready {
+    results: Vec<Vec<OperationResult>>,
+    mark: Mark,
 }
 
 /// A statement, made ready.
@@ -66,22 +82,22 @@ async fn transact(
     };
     let none = Params::new();
     let begin = own(client, "BEGIN", &none).await?;
-    let (advance, last) = match session.position {
-        _ if taken == 0 => (None, 0),
-        Some(known) => (Some(params![taken, known]), known + taken),
-        None => {
-            statement::run(client, &begin.statement, &none, 0).await?;
-            (None, advance(client, taken).await?)
-        }
+    let mut steps = Vec::with_capacity(prepared.len() + 2);
+    let known = match session.position {
+        _ if taken == 0 => Some((COUNT, Params::new(), 0)),
+        Some(known) => Some((ADVANCE_KNOWN, params![taken, known], known + taken)),
+        None => None,
+    };
+    let (mark, last) = if let Some((sql, params, last)) = &known {
+        steps.push(begin);
+        steps.push(own(client, sql, params).await?);
+        (None, *last)
+    } else {
+        statement::run(client, &begin.statement, &none, 0).await?;
+        let (mark, last) = advance(client, taken).await?;
+        (Some(mark), last)
     };
     place(&mut prepared, writes, last - taken);
-    let mut steps = Vec::with_capacity(prepared.len() + 2);
-    if taken == 0 || advance.is_some() {
-        steps.push(begin);
-    }
-    if let Some(params) = &advance {
-        steps.push(own(client, ADVANCE_KNOWN, params).await?);
-    }
     steps.extend(prepared);
     let results = join_all(
         steps
@@ -89,14 +105,14 @@ async fn transact(
             .map(|step| statement::run(client, &step.statement, step.params, step.first_position)),
     )
     .await;
-    let verdict = judge(&steps, results, advance.is_some(), writes)?;
+    let verdict = judge(&steps, results, mark, writes)?;
     finish(session, verdict, writes, last, taken).await
 }
 
 /// Ends the transaction as it deserves.
 async fn finish(
     session: &mut Session,
-    verdict: Result<Vec<Vec<OperationResult>>, Attempt>,
+    verdict: Result<Ready, Attempt>,
     writes: &[Queued],
     last: i64,
     taken: i64,
@@ -104,8 +120,8 @@ async fn finish(
     let Ok(client) = session.client() else {
         return Ok(Attempt::Again(Error::new(Kind::Transient, "there is no connection")));
     };
-    let results = match verdict {
-        Ok(results) => results,
+    let Ready { results, mark } = match verdict {
+        Ok(ready) => ready,
         Err(attempt) => {
             client.batch_execute("ROLLBACK").await?;
             if matches!(attempt, Attempt::Again(_)) {
@@ -114,20 +130,27 @@ async fn finish(
             return Ok(attempt);
         }
     };
-    if let Err(error) = client.batch_execute("COMMIT").await {
-        session.forget();
-        return Ok(Attempt::Failed(failure::commit_error(error)));
-    }
-    if taken > 0 {
-        session.position = Some(last);
-    }
+    let committed = client.batch_execute("COMMIT").await;
     let mut next = last - taken + 1;
     let firsts = writes.iter().map(|queued| {
         let first = if queued.write.positions == 0 { 0 } else { next };
         next += i64::from(queued.write.positions);
         first
     });
-    Ok(Attempt::Committed(results.into_iter().zip(firsts.collect::<Vec<_>>()).collect()))
+    let done: Done = results.into_iter().zip(firsts.collect::<Vec<_>>()).collect();
+    if let Err(error) = committed {
+        session.forget();
+        let error = failure::commit_error(error);
+        return Ok(if error.outcome_unknown() {
+            Attempt::Unsettled(Commit { mark, done, error })
+        } else {
+            Attempt::Failed(error)
+        });
+    }
+    if taken > 0 {
+        session.position = Some(last);
+    }
+    Ok(Attempt::Committed(done))
 }
 
 /// Prepares the statements of all writes, most of which this connection has prepared before.
@@ -179,38 +202,60 @@ async fn own<'a>(
 }
 
 /// Takes the positions and answers the last of them.
-async fn advance(client: &ClientWrapper, taken: i64) -> Result<i64, tokio_postgres::Error> {
+async fn advance(client: &ClientWrapper, taken: i64) -> Result<(Mark, i64), tokio_postgres::Error> {
     let params = params![taken];
     let step = own(client, ADVANCE, &params).await?;
-    client.query_one(&step.statement, &[&taken]).await?.try_get(0)
+    let row = client.query_one(&step.statement, &[&taken]).await?;
+    let mark = Mark { transaction: row.try_get(0)?, commits: row.try_get(1)? };
+    Ok((mark, row.try_get(2)?))
 }
 
-/// The results of each write, or the first thing that went wrong.
+/// The results of each write, or the first thing that went wrong. `mark` is that of the transaction, unless it is among
+/// the results.
 ///
 /// Errors behind the first one say only that the transaction had failed.
 fn judge(
     steps: &[Step<'_>],
     results: Vec<Result<OperationResult, tokio_postgres::Error>>,
-    advances: bool,
+    mut mark: Option<Mark>,
     writes: &[Queued],
-) -> Result<Result<Vec<Vec<OperationResult>>, Attempt>, tokio_postgres::Error> {
+) -> Result<Result<Ready, Attempt>, tokio_postgres::Error> {
     let mut of_writes: Vec<Vec<OperationResult>> =
         writes.iter().map(|queued| Vec::with_capacity(queued.write.operations.len())).collect();
-    for (at, (step, result)) in steps.iter().zip(results).enumerate() {
+    for (step, result) in steps.iter().zip(results) {
         let Some((index, operation)) = step.of else {
-            let affected = result?.affected;
-            if advances && at == 1 && affected == 0 {
-                let other = Error::new(Kind::Transient, "another node took positions");
-                return Ok(Err(Attempt::Again(other)));
-            }
+            let result = match result {
+                Err(error)
+                    if error.code().is_some_and(failure::is_passing)
+                        && !failure::is_lost(&error) =>
+                {
+                    return Ok(Err(Attempt::Again(failure::error(error))));
+                }
+                result => result?,
+            };
+            mark = result.rows.first().map(read_mark).or(mark);
             continue;
         };
+        if mark.is_none() {
+            // Its own statement stands before all of theirs, and found no row.
+            let other = Error::new(Kind::Transient, "another node took positions");
+            return Ok(Err(Attempt::Again(other)));
+        }
         match check(writes, index, operation, result)? {
             Ok(result) => of_writes.get_mut(index).map(|results| results.push(result)),
             Err(attempt) => return Ok(Err(attempt)),
         };
     }
-    Ok(Ok(of_writes))
+    Ok(match mark {
+        Some(mark) => Ok(Ready { results: of_writes, mark }),
+        None => Err(Attempt::Again(Error::new(Kind::Transient, "another node took positions"))),
+    })
+}
+
+/// Of a row of [`ADVANCE_KNOWN`] or [`COUNT`].
+fn read_mark(row: &Row) -> Mark {
+    let transaction = row.get(0).unwrap_or_default();
+    Mark { transaction, commits: row.get(1).unwrap_or(i64::MAX) }
 }
 
 /// Whether a statement did what its write expects.

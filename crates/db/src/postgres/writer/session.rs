@@ -47,6 +47,16 @@ impl Session {
         Ok(self.client.insert(client))
     }
 
+    /// Connects, if it has to and the server is there at this moment.
+    ///
+    /// # Errors
+    /// Fails if it is not.
+    pub(super) async fn connect_once(&mut self) -> Result<&Object> {
+        // The moment from which on waiting is too long.
+        let since = Instant::now().checked_sub(self.reconnect).unwrap_or_else(Instant::now);
+        self.connect(since).await
+    }
+
     async fn connect_anew(&self, since: Instant) -> Result<Object> {
         let mut pause = PAUSE;
         loop {

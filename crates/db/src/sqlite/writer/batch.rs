@@ -1,12 +1,15 @@
 //! Committing a batch.
-use std::sync::{
-    Arc,
-    atomic::{AtomicU32, Ordering},
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use rusqlite::Connection;
 
-use super::{Reply, Slot, Task};
+use super::{Queued, Task};
 use crate::{
     Committed, Error, OperationIndex, Publication, Result, Write, WriteError,
     error::Kind,
@@ -18,9 +21,6 @@ use crate::{
 
 /// Pages in the log at which it is copied into the database: 16 MiB.
 const LONG_LOG: u32 = 4_096;
-
-/// A write and who waits for it.
-type Queued = (Write, Reply, Slot);
 
 /// Commits batches on the one connection that writes.
 pub(super) struct Committer {
@@ -71,23 +71,27 @@ impl Committer {
             return true;
         }
         let before = self.position;
-        match self.transact(&batch) {
-            Ok(outcomes) => {
+        let done = catch_unwind(AssertUnwindSafe(|| self.transact(&batch)));
+        let (error, usable) = match done {
+            Ok(Ok(outcomes)) => {
                 self.answer(batch, outcomes);
-                true
+                return true;
             }
-            Err(Stop::Batch(error)) => {
-                self.position = before;
+            Ok(Err(Stop::Batch(error))) => {
                 let rolled_back = self.roll_back();
                 let usable = rolled_back && !error.outcome_unknown();
-                tracing::error!(?error, writes = batch.len(), "a commit failed");
-                for (_, reply, _slot) in batch {
-                    // Whoever gave up waiting needs no answer.
-                    let _ = reply.send(Err(WriteError::Failed(error.clone())));
-                }
-                usable
+                (error, usable)
             }
+            // The COMMIT is the last that can panic, and it has not returned: the connection takes the transaction along.
+            Err(_) => (Error::new(Kind::Engine, "the database's writer panicked"), false),
+        };
+        self.position = before;
+        tracing::error!(?error, writes = batch.len(), "a commit failed");
+        for (_, reply, _slot) in batch {
+            // Whoever gave up waiting needs no answer.
+            let _ = reply.send(Err(WriteError::Failed(error.clone())));
         }
+        usable
     }
 
     /// Runs a task alone.
@@ -210,7 +214,7 @@ impl Committer {
                 };
                 Committed { results, first_position, publication }
             });
-            // Whoever gave up waiting needs no answer; dropping it makes its positions visible.
+            // Whoever gave up waiting needs no answer: its positions become visible, and nobody is told.
             let _ = reply.send(answer);
         }
     }

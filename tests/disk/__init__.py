@@ -1,0 +1,1 @@
+"""Fills a server's disk while people write, and makes room again."""
