@@ -14,8 +14,8 @@ from hostile.endpoints import Endpoint, endpoints, specification
 from hostile.judge import Judge, Late
 from hostile.stage import V3, Stage
 from hostile.targets import bad_queries, bad_targets, target
-from wire.account import must
-from wire.http import Connection
+from wire.account import Refused, must
+from wire.http import Connection, Dropped
 
 # Many times what an endpoint takes on a loaded machine.
 ENDPOINT_S = 90.0
@@ -37,21 +37,22 @@ def main() -> int:
     for endpoint in endpoints(options.registry):
         in_time(judge, endpoint.name, lambda endpoint=endpoint: attack(judge, stage, endpoint))
     in_time(judge, "events", lambda: events.attack(judge, stage))
-    judge.allow(ENDPOINT_S)
-    unknown_paths(judge)
-    bystanders(judge, stage, since)
+    in_time(judge, "unknown paths", lambda: unknown_paths(judge))
+    in_time(judge, "bystanders", lambda: bystanders(judge, stage, since))
     rest = f", {skipped} skipped" if skipped else ""
     print(f"{judge.passed} passed, {judge.failed} failed{rest}")
     return 0 if judge.failed == 0 else 1
 
 
 def in_time(judge: Judge, name: str, body: Callable[[], None]) -> None:
-    """One attack; where it takes too long, that is one failure and the next one follows."""
+    """One attack; where it takes too long or breaks off, that is one failure and the next one follows."""
     judge.allow(ENDPOINT_S)
     try:
         body()
     except Late as late:
         judge.score(name, [f"not done within {ENDPOINT_S:.0f} s, at {late}"])
+    except (Refused, Dropped, LookupError, ValueError) as error:
+        judge.score(name, [f"broke off: {error!r}"])
 
 
 def attack(judge: Judge, stage: Stage, endpoint: Endpoint) -> None:

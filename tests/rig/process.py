@@ -104,6 +104,13 @@ class ServerProcess:
                 self.kill()
         return self.child.returncode
 
+    def troubles(self) -> list[str]:
+        """What Longhouse itself calls an error, and panics: however bad the requests were, there is none."""
+        if not self.log.exists():
+            return []
+        lines = self.log.read_text(errors="replace").splitlines()
+        return [line for line in lines if " ERROR " in line or "panicked at" in line]
+
     def log_tail(self, lines: int = 40) -> str:
         """The end of the server's own output, for a failure message."""
         if not self.log.exists():
