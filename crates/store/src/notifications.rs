@@ -45,6 +45,19 @@ pub fn delete(write: &mut Write, room: RoomNum, audiences: &[AudienceNum], posit
     );
 }
 
+/// What is unread of one part of a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unread {
+    /// The room.
+    pub room_num: RoomNum,
+    /// The part.
+    pub part: Part,
+    /// The sum of what was added and is not read.
+    pub added: Added,
+    /// How many rows had to be looked at for it, also such as are read.
+    pub looked_at: i64,
+}
+
 /// What has been added for `audiences` with `after < position <= until` that `user` has not read, by room and part.
 ///
 /// # Errors
@@ -56,28 +69,36 @@ pub async fn unread(
     audiences: &[AudienceNum],
     after: i64,
     until: i64,
-) -> Result<Vec<(RoomNum, Part, Added)>> {
+) -> Result<Vec<Unread>> {
     let rooms: Vec<i64> = rooms.iter().map(|room| room.0).collect();
     let audiences: Vec<i64> = audiences.iter().map(|audience| audience.0).collect();
-    // CROSS JOIN keeps SQLite from looking at the rows before it knows what is read.
+    // CROSS JOIN keeps SQLite from looking at the rows before it knows what is read, and the plus signs from searching by
+    // any other bound.
     let rows = reader
         .query(
-            "SELECT n.room_num, n.thread_num, CAST(SUM(n.notify) AS BIGINT), \
-             CAST(SUM(n.highlight) AS BIGINT) \
+            "SELECT n.room_num, n.thread_num, \
+             CAST(SUM(CASE WHEN n.position > COALESCE(part.position, whole.position) \
+             THEN n.notify ELSE 0 END) AS BIGINT), \
+             CAST(SUM(CASE WHEN n.position > COALESCE(part.position, whole.position) \
+             THEN n.highlight ELSE 0 END) AS BIGINT), COUNT(*) \
              FROM read_marks AS whole CROSS JOIN notifications AS n LEFT JOIN read_marks AS part \
              ON part.user_num = $1 AND part.room_num = n.room_num \
              AND part.thread_num = n.thread_num \
              WHERE whole.user_num = $1 AND whole.room_num = ANY($2) AND whole.thread_num = -1 \
              AND n.room_num = whole.room_num AND n.audience_num = ANY($3) \
-             AND n.position > whole.position AND n.position > $4 AND n.position <= $5 \
-             AND n.position > COALESCE(part.position, whole.position) \
+             AND n.position > whole.position AND +n.position > $4 AND +n.position <= $5 \
              GROUP BY n.room_num, n.thread_num",
             params![user, rooms, audiences, after, until],
         )
         .await?;
-    let added = |row: &db::Row| {
-        let added = Added { notify: row.get(2)?, highlight: row.get(3)? };
-        Ok((row.get(0)?, Part::from_number(row.get(1)?), added))
-    };
-    rows.iter().map(added).collect()
+    rows.iter().map(decode).collect()
+}
+
+fn decode(row: &db::Row) -> Result<Unread> {
+    Ok(Unread {
+        room_num: row.get(0)?,
+        part: Part::from_number(row.get(1)?),
+        added: Added { notify: row.get(2)?, highlight: row.get(3)? },
+        looked_at: row.get(4)?,
+    })
 }

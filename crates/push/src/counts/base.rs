@@ -1,19 +1,23 @@
 //! What stays the same of a member's counts while only the room's running count moves.
 use std::{collections::BTreeMap, collections::HashMap, sync::Arc};
 
+use db::Write;
 use store::{
     EventNum, RoomNum, UserNum, events,
     notification_audiences::{self, AudienceRow},
-    notifications::{self, Added},
+    notifications::{self, Added, Unread},
     read_marks::{self, Part, ReadMark},
 };
 
-use super::{Counts, Unread};
+use super::Counts;
 use crate::{
     Push,
     audiences::Belonging,
     slots::{Found, Place},
 };
+
+/// After how many rows that are all read a member's mark for the whole room is moved, so that they are not looked at again.
+const LOOKED_AT_MAX: i64 = 256;
 
 /// The unmoving part of a member's counts in a room.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +28,8 @@ pub(crate) struct Base {
     offset: Option<i64>,
     main: Added,
     threads: BTreeMap<EventNum, Added>,
+    /// How many rows were looked at for it.
+    looked_at: i64,
 }
 
 /// A stretch of the timeline in which a member belonged to one audience.
@@ -36,12 +42,12 @@ struct Stretch {
 
 impl Base {
     /// The counts, when the room's running count is `notify_count`.
-    pub(super) fn unread(&self, notify_count: i64) -> Unread {
+    pub(super) fn unread(&self, notify_count: i64) -> super::Unread {
         let running = self.offset.map_or(0, |offset| notify_count.saturating_sub(offset).max(0));
         let main = Added { notify: running + self.main.notify, ..self.main };
         let threads = self.threads.iter().map(|(root, added)| (*root, counts(*added)));
         let threads = threads.filter(|(_, counts)| *counts != Counts::default());
-        Unread { main: counts(main), threads: threads.collect() }
+        super::Unread { main: counts(main), threads: threads.collect() }
     }
 
     /// The base after all of the main timeline was read, up to where the running count is `notify_count`.
@@ -50,7 +56,9 @@ impl Base {
         Arc::new(Self { offset, main: Added::default(), ..self.clone() })
     }
 
-    fn add(&mut self, part: Part, added: Added) {
+    fn add(&mut self, unread: Unread) {
+        let Unread { part, added, looked_at, .. } = unread;
+        self.looked_at += looked_at;
         let sum = match part {
             Part::Thread(root) => self.threads.entry(root).or_default(),
             Part::Main | Part::Whole => &mut self.main,
@@ -118,7 +126,8 @@ impl Push {
             rows.entry(row.room_num).or_default().push(row);
         }
         let mut together: HashMap<Belonging, Vec<RoomNum>> = HashMap::new();
-        for (room, (whole, main)) in marks {
+        for (room, (whole, main)) in &marks {
+            let (room, main) = (*room, *main);
             let stretches = stretches(&rows.remove(&room).unwrap_or_default(), whole.position);
             let Some(base) = bases.get_mut(&room) else { continue };
             self.add_running(base, room, main, &stretches).await?;
@@ -134,6 +143,7 @@ impl Push {
             let always = Stretch { belonging, after: i64::MIN, until: i64::MAX };
             self.add_rows(user, &rooms, always, &mut bases).await?;
         }
+        self.follow(user, &marks, &bases).await?;
         let bases: HashMap<_, _> =
             bases.into_iter().map(|(room, base)| (room, Arc::new(base))).collect();
         for (room, place) in places {
@@ -203,10 +213,34 @@ impl Push {
             audiences.push(Belonging::ORDINARY.audience);
         }
         let rows = notifications::unread(&self.store.db, user, rooms, &audiences, after, until);
-        for (room, part, added) in rows.await? {
-            if let Some(base) = bases.get_mut(&room) {
-                base.add(part, added);
+        for unread in rows.await? {
+            if let Some(base) = bases.get_mut(&unread.room_num) {
+                base.add(unread);
             }
+        }
+        Ok(())
+    }
+
+    /// Who reads thread by thread never says that all is read; where it is so, their mark for the whole room follows.
+    async fn follow(
+        &self,
+        user: UserNum,
+        marks: &HashMap<RoomNum, (ReadMark, ReadMark)>,
+        bases: &HashMap<RoomNum, Base>,
+    ) -> db::Result<()> {
+        let mut write = Write::new();
+        let mut follows = false;
+        for (room, (whole, main)) in marks {
+            let Some(base) = bases.get(room) else { continue };
+            let is_read = base.threads.values().all(|added| *added == Added::default());
+            if is_read && base.looked_at > LOOKED_AT_MAX && main.position > whole.position {
+                let (position, count) = (main.position.into(), main.notify_count);
+                read_marks::advance(&mut write, *room, user, Part::Whole, position, count);
+                follows = true;
+            }
+        }
+        if follows {
+            self.store.write(write).await.map_err(db::Error::from)?;
         }
         Ok(())
     }

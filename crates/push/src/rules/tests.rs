@@ -67,3 +67,24 @@ async fn only_a_change_is_written() {
         assert!(push.store.changes.user_changed_since(num, before));
     }
 }
+
+/// Whoever joins a room does so with the rules that were read for it, or the join is tried again.
+#[tokio::test]
+async fn a_write_may_depend_on_the_rules_it_has_seen() {
+    for database in engines().await {
+        let push = push(&database).await;
+        let (num, id) = user(&push).await;
+        let depends = async |read: Option<i64>| {
+            let mut write = Write::new();
+            account_data::expect(&mut write, num, ACCOUNT_DATA_TYPE, read);
+            push.store.write(write).await.map(drop)
+        };
+        assert!(depends(None).await.is_ok());
+        push.change_rules(num, &id, |rules| put(rules, "a")).await.unwrap();
+        assert!(matches!(depends(None).await, Err(db::WriteError::Conflict { .. })));
+        let first = push.own_rules(num, &id).await.unwrap().unwrap().position;
+        assert!(depends(Some(first)).await.is_ok());
+        push.change_rules(num, &id, |rules| put(rules, "b")).await.unwrap();
+        assert!(matches!(depends(Some(first)).await, Err(db::WriteError::Conflict { .. })));
+    }
+}

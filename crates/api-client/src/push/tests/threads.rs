@@ -1,4 +1,5 @@
 //! Threads are read, and counted, each for itself.
+use db::{Read as _, params};
 use serde_json::json;
 
 use super::unread::{Chat, rule};
@@ -123,5 +124,35 @@ async fn a_receipt_must_fit_its_thread() {
             assert_eq!(chat.read(&bob, "m.read", &event, Some("main")).await, "200");
         }
         assert_eq!(chat.unread(&bob).await, (0, 0));
+    }
+}
+
+#[tokio::test]
+async fn who_reads_thread_by_thread_is_not_counted_from_the_start_for_ever() {
+    for app in TestApp::on_each_engine().await {
+        let (alice, bob) = (app.user("alice").await, app.user("bob").await);
+        let chat = Chat::new(&app, &[&alice, &bob]).await;
+        let root = chat.say(&alice, "root").await;
+        let mut last = String::new();
+        for number in 0..260 {
+            last = chat.reply(&alice, &root, &number.to_string()).await;
+        }
+        let end = chat.say(&alice, "end").await;
+        assert_eq!(chat.threaded(&bob, &root).await, [(2, 0), (260, 0)]);
+        let db = &app.app.rooms.store().db;
+        let whole = async || {
+            let sql = "SELECT MAX(position) FROM read_marks WHERE thread_num = -1";
+            db.query_optional(sql, params![]).await.unwrap().unwrap().get::<i64>(0).unwrap()
+        };
+        let joined = whole().await;
+        assert_eq!(chat.read(&bob, "m.read", &end, Some("main")).await, "200");
+        assert_eq!(chat.threaded(&bob, &root).await, [(0, 0), (260, 0)]);
+        assert_eq!(whole().await, joined, "something is unread");
+        assert_eq!(chat.read(&bob, "m.read", &last, Some(&root)).await, "200");
+        assert_eq!(chat.threaded(&bob, &root).await, [(0, 0), (0, 0)]);
+        assert!(whole().await > joined);
+        chat.reply(&alice, &root, "more").await;
+        assert_eq!(chat.threaded(&bob, &root).await, [(0, 0), (1, 0)]);
+        assert_eq!(chat.threaded(&alice, &root).await, [(0, 0), (0, 0)]);
     }
 }

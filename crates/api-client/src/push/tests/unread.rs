@@ -76,20 +76,20 @@ impl<'a> Chat<'a> {
         let room = self.room(user, false).await;
         assert_eq!(room.get("unread_thread_notifications"), None);
         let counts = pair(&room["unread_notifications"]);
-        let stored = self.stored(user).await.total();
-        let stored = (stored.notification_count, stored.highlight_count);
-        assert_eq!(counts, stored, "what is kept in memory is what is stored, for {}", user.id);
+        let cold = self.stored(user).await.total();
+        let cold = (cold.notification_count, cold.highlight_count);
+        assert_eq!(counts, cold, "what is kept in memory is what is stored, for {}", user.id);
         counts
     }
 
     /// Notifications and highlights of the main timeline, and of a thread.
     pub(super) async fn threaded(&self, user: &TestUser, root: &str) -> [(u64, u64); 2] {
-        let room = self.room(user, true).await;
-        let stored = self.stored(user).await;
-        let main = pair(&room["unread_notifications"]);
-        assert_eq!(main, (stored.main.notification_count, stored.main.highlight_count));
-        let threads = room.get("unread_thread_notifications").and_then(Value::as_object);
-        assert_eq!(threads.map_or(0, serde_json::Map::len), stored.threads.len());
+        let told = self.room(user, true).await;
+        let cold = self.stored(user).await;
+        let main = pair(&told["unread_notifications"]);
+        assert_eq!(main, (cold.main.notification_count, cold.main.highlight_count));
+        let threads = told.get("unread_thread_notifications").and_then(Value::as_object);
+        assert_eq!(threads.map_or(0, serde_json::Map::len), cold.threads.len());
         let thread = threads.and_then(|threads| threads.get(root));
         [main, thread.map_or((0, 0), pair)]
     }
