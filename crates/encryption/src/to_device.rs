@@ -276,6 +276,21 @@ impl Encryption {
         }
     }
 
+    /// Whether there may be messages for a device after position `after`: asked of memory, once it is known there.
+    ///
+    /// # Errors
+    /// Fails if the database fails.
+    pub async fn has_to_device(
+        &self,
+        user: UserNum,
+        device_id: &DeviceId,
+        after: i64,
+    ) -> Result<bool, db::Error> {
+        let state = self.inbox_state(user, device_id.as_str()).await?;
+        let newest = state.lock().newest;
+        Ok(newest > after)
+    }
+
     /// Forgets the messages up to `until`: the device has shown this position, so it has them.
     /// Costs nothing if there are none.
     ///

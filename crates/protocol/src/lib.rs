@@ -10,7 +10,7 @@ pub mod canonical;
 pub mod filter;
 pub mod ids;
 pub mod limits;
-mod object;
+pub mod object;
 pub mod pdu;
 pub mod push;
 pub mod redaction;

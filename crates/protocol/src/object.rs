@@ -8,7 +8,10 @@ use serde::{
 };
 
 /// Reads an object; `null` gives `None`. For `#[serde(deserialize_with)]`.
-pub(crate) fn optional<'de, D, T>(input: D) -> Result<Option<T>, D::Error>
+///
+/// # Errors
+/// Fails on anything else, and on an object that is no `T`.
+pub fn optional<'de, D, T>(input: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
     T: Deserialize<'de>,

@@ -38,6 +38,25 @@ pub struct Facts {
     pub weight: Weight,
     /// The position of the last event.
     pub last_position: i64,
+    /// The position of the last event that makes the room recent ([`is_bump`]).
+    pub bump_position: i64,
+}
+
+/// Whether an event of this type makes its room recent: what people say and do, not what is set up (MSC4186).
+#[must_use]
+pub fn is_bump(kind: &str) -> bool {
+    const TYPES: &[&str] = &[
+        "m.room.create",
+        "m.room.message",
+        "m.room.encrypted",
+        "m.sticker",
+        "m.call.invite",
+        "m.poll.start",
+        "org.matrix.msc3381.poll.start",
+        "m.beacon_info",
+        "org.matrix.msc3672.beacon_info",
+    ];
+    TYPES.contains(&kind)
 }
 
 /// Who may join.
@@ -105,6 +124,7 @@ impl Facts {
             extremity_ids: Vec::new(),
             weight: Weight { snapshot: 0, since: 0 },
             last_position: 0,
+            bump_position: 0,
         }
     }
 

@@ -48,7 +48,7 @@ pub use self::{
     directory::{PublicRoom, PublicRooms, PublicRoomsQuery},
     error::{Error, Result},
     event::Event,
-    facts::{Facts, JoinRule},
+    facts::{Facts, JoinRule, is_bump},
     membership::{MembershipChange, Profile},
     memberships::UserRooms,
     powers::Powers,

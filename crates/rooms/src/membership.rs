@@ -5,7 +5,10 @@ use protocol::{
     canonical::{self, Object, Value},
     ids::{OwnedUserId, RoomId, UserId},
 };
-use store::memberships::{self as table, Membership};
+use store::{
+    Change,
+    memberships::{self as table, Membership},
+};
 
 use crate::{
     draft::{Draft, Submission},
@@ -193,8 +196,11 @@ impl Rooms {
         }
         let mut write = db::Write::new();
         table::forget(&mut write, room.num, user_num);
-        self.store.write(write).await?;
+        let at = write.position();
+        let committed = self.store.write(write).await?;
         self.memberships.forget(room.num, user_num);
+        let change = Change::User { position: committed.position(&at), user: user_num };
+        self.store.changes.publish(committed.publication, &[change]);
         Ok(())
     }
 

@@ -28,6 +28,18 @@ impl UserRooms {
         self.with(Membership::Join)
     }
 
+    /// How many rooms the user has a place in.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rooms.read().len()
+    }
+
+    /// Whether the user has a place in no room.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rooms.read().is_empty()
+    }
+
     /// The rooms in which the user is `membership`.
     #[must_use]
     pub fn with(&self, membership: Membership) -> Vec<RoomNum> {

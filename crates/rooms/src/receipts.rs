@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use protocol::ids::{EventId, OwnedEventId, OwnedUserId, RoomId, UserId};
 use store::{
-    Change, RoomNum, events,
+    Change, RoomNum, UserNum, events,
     read_marks::{self, Part},
     receipts as table,
 };
@@ -132,8 +132,26 @@ impl Rooms {
         after: i64,
         until: i64,
     ) -> Result<Vec<Receipt>> {
+        self.shown(user, table::between(&self.store.db, room, after, until).await?).await
+    }
+
+    /// A user's own receipts in a room.
+    ///
+    /// # Errors
+    /// Fails if the database fails.
+    pub async fn own_receipts(
+        &self,
+        user: &UserId,
+        user_num: UserNum,
+        room: RoomNum,
+    ) -> Result<Vec<Receipt>> {
+        self.shown(user, table::of_user(&self.store.db, room, user_num).await?).await
+    }
+
+    /// Those that `user` may see.
+    async fn shown(&self, user: &UserId, rows: Vec<table::ReceiptRow>) -> Result<Vec<Receipt>> {
         let mut receipts = Vec::new();
-        for row in table::between(&self.store.db, room, after, until).await? {
+        for row in rows {
             let user_id = self.store.interner.user_id(row.user_num).await?;
             let private = row.receipt_type != ReceiptKind::Read.as_str();
             if private && user_id != user {

@@ -113,6 +113,7 @@ impl Room {
             extremity_ids,
             weight,
             last_position: row.last_position,
+            bump_position: row.bump_position,
         })
     }
 }

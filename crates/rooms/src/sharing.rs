@@ -38,6 +38,9 @@ impl Rooms {
         until: i64,
     ) -> db::Result<Vec<UserNum>> {
         let mut met = BTreeSet::new();
+        if !self.store.changes.memberships_changed_since(after) {
+            return Ok(Vec::new());
+        }
         for own in self.rooms_of(user).await?.all() {
             let moved = own.position > after && own.position <= until;
             if !moved && !self.store.changes.room_changed_since(own.room_num, after) {

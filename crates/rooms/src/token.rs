@@ -42,7 +42,45 @@ impl FromStr for StreamToken {
     }
 }
 
-/// Where a client is in the timeline of a room: `t<epoch>_<position>`, or a [`StreamToken`], whose position it is.
+/// Where a connection of sliding sync is: `w<epoch>_<position>_<ephemeral>_<connection>_<serial>`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WindowToken {
+    /// Where the connection is in the change stream.
+    pub stream: StreamToken,
+    /// Which connection.
+    pub connection: u64,
+    /// Which of its answers.
+    pub serial: u64,
+}
+
+impl fmt::Display for WindowToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let StreamToken { epoch, position, ephemeral } = self.stream;
+        write!(f, "w{epoch}_{position}_{ephemeral}_{}_{}", self.connection, self.serial)
+    }
+}
+
+impl FromStr for WindowToken {
+    type Err = TokenError;
+
+    fn from_str(text: &str) -> Result<Self, TokenError> {
+        let mut parts = text.strip_prefix('w').ok_or(TokenError)?.split('_');
+        let stream = StreamToken {
+            epoch: number(parts.next())?,
+            position: number(parts.next())?,
+            ephemeral: number(parts.next())?,
+        };
+        let token =
+            Self { stream, connection: number(parts.next())?, serial: number(parts.next())? };
+        if parts.next().is_some() || stream.position < 0 {
+            return Err(TokenError);
+        }
+        Ok(token)
+    }
+}
+
+/// Where a client is in the timeline of a room: `t<epoch>_<position>`, or a [`StreamToken`] or [`WindowToken`], whose
+/// position it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimelineToken {
     /// Of which history of the database.
@@ -63,6 +101,9 @@ impl FromStr for TimelineToken {
     fn from_str(text: &str) -> Result<Self, TokenError> {
         if let Ok(StreamToken { epoch, position, .. }) = text.parse() {
             return Ok(Self { epoch, position });
+        }
+        if let Ok(WindowToken { stream, .. }) = text.parse() {
+            return Ok(Self { epoch: stream.epoch, position: stream.position });
         }
         let (epoch, position) =
             text.strip_prefix('t').and_then(|rest| rest.split_once('_')).ok_or(TokenError)?;
@@ -86,6 +127,9 @@ mod tests {
         let timeline = TimelineToken { epoch: 3, position: -8 };
         assert_eq!(timeline.to_string().parse(), Ok(timeline));
         assert_eq!("s3_17_4".parse(), Ok(TimelineToken { epoch: 3, position: 17 }));
+        let window = WindowToken { stream, connection: u64::MAX, serial: 5 };
+        assert_eq!(window.to_string().parse(), Ok(window));
+        assert_eq!(window.to_string().parse(), Ok(TimelineToken { epoch: 3, position: 17 }));
     }
 
     #[test]
@@ -100,6 +144,9 @@ mod tests {
             "t1",
             "x1_2",
             "s1_2_x",
+            "w1_2_3_4",
+            "w1_2_3_4_5_6",
+            "w1_-2_3_4_5",
             "t1_99999999999999999999",
         ] {
             assert_eq!(text.parse::<TimelineToken>(), Err(TokenError), "{text}");

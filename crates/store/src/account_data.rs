@@ -79,6 +79,20 @@ pub async fn of_user(reader: &impl Read, user: UserNum) -> Result<Vec<AccountDat
     .await
 }
 
+/// What is of one type, in all of the user's rooms.
+///
+/// # Errors
+/// Fails if the database fails.
+pub async fn of_type(reader: &impl Read, user: UserNum, kind: &str) -> Result<Vec<AccountDataRow>> {
+    rows(
+        reader,
+        "SELECT room_num, type, content, position FROM account_data \
+         WHERE user_num = $1 AND type = $2 AND room_num >= 0",
+        params![user, kind],
+    )
+    .await
+}
+
 /// What was set at `after < position <= until`, in order of the changes.
 ///
 /// # Errors

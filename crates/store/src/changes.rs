@@ -7,7 +7,8 @@
 //!
 //! Invariant: nobody is woken for a change before [`db::Database::visible_position`] covers it.
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    ops::Bound,
     sync::{
         Arc,
         atomic::{AtomicI64, AtomicU64, Ordering},
@@ -51,6 +52,13 @@ pub enum Change {
         /// Whether the user now sees the room's changes.
         follows: bool,
     },
+    /// As [`Self::Membership`], of a user of another server: nobody here follows the room because of it.
+    RemoteMembership {
+        /// Where in the stream.
+        position: i64,
+        /// Which room.
+        room: RoomNum,
+    },
     /// A user's devices or keys changed, which everybody who shares this room with them sees.
     DeviceList {
         /// Where in the stream.
@@ -66,6 +74,7 @@ impl Change {
             Self::Room { position, .. }
             | Self::User { position, .. }
             | Self::Membership { position, .. }
+            | Self::RemoteMembership { position, .. }
             | Self::DeviceList { position, .. } => position,
         }
     }
@@ -76,14 +85,38 @@ pub struct Hub {
     db: Database,
     /// The stream's position at start: of older changes the hub knows nothing.
     start: i64,
-    rooms: Mutex<HashMap<RoomNum, i64>>,
+    rooms: Mutex<Latest>,
     users: Mutex<HashMap<UserNum, i64>>,
     device_lists: AtomicI64,
+    memberships: AtomicI64,
     ephemeral: AtomicU64,
     ephemeral_rooms: Mutex<HashMap<RoomNum, u64>>,
     /// Published, but behind something older that is still being applied.
     unseen: Mutex<BTreeMap<i64, Vec<Change>>>,
     wakers: Mutex<Wakers>,
+}
+
+/// When each room changed last, by room and in the order of the changes.
+#[derive(Default)]
+struct Latest {
+    by_room: HashMap<RoomNum, i64>,
+    by_position: BTreeSet<(i64, RoomNum)>,
+}
+
+impl Latest {
+    fn raise(&mut self, room: RoomNum, position: i64) {
+        let known = self.by_room.entry(room).or_insert(i64::MIN);
+        if *known < position {
+            self.by_position.remove(&(*known, room));
+            self.by_position.insert((position, room));
+            *known = position;
+        }
+    }
+
+    fn after(&self, since: i64) -> impl Iterator<Item = RoomNum> {
+        let later = (Bound::Excluded((since, RoomNum(i64::MAX))), Bound::Unbounded);
+        self.by_position.range(later).map(|(_, room)| *room)
+    }
 }
 
 #[derive(Default)]
@@ -119,6 +152,7 @@ impl Hub {
             rooms: Mutex::default(),
             users: Mutex::default(),
             device_lists: AtomicI64::new(start),
+            memberships: AtomicI64::new(start),
             ephemeral: AtomicU64::new(1),
             ephemeral_rooms: Mutex::default(),
             unseen: Mutex::default(),
@@ -164,7 +198,7 @@ impl Hub {
     #[must_use]
     pub fn room_changed_since(&self, room: RoomNum, since: i64) -> bool {
         !self.knows_since(since)
-            || self.rooms.lock().get(&room).is_some_and(|latest| *latest > since)
+            || self.rooms.lock().by_room.get(&room).is_some_and(|latest| *latest > since)
     }
 
     /// Those of `rooms` in which anything can have changed after `since`.
@@ -177,8 +211,33 @@ impl Hub {
         if !self.knows_since(since) {
             return rooms.collect();
         }
-        let latest = self.rooms.lock();
+        let latest = &self.rooms.lock().by_room;
         rooms.filter(|room| latest.get(room).is_some_and(|latest| *latest > since)).collect()
+    }
+
+    /// All rooms in which anything can have changed after `since`; `None` if they are more than `most`, or not known:
+    /// then asking [room by room](Self::rooms_changed_since) is cheaper.
+    #[must_use]
+    pub fn changed_rooms(&self, since: i64, most: usize) -> Option<Vec<RoomNum>> {
+        if !self.knows_since(since) {
+            return None;
+        }
+        let rooms: Vec<RoomNum> = self.rooms.lock().after(since).take(most + 1).collect();
+        (rooms.len() <= most).then_some(rooms)
+    }
+
+    /// The position up to which each of `rooms` can have changed, in their order.
+    #[must_use]
+    pub fn latest_of_rooms(&self, rooms: impl Iterator<Item = RoomNum>) -> Vec<i64> {
+        let unknown = self.start.max(self.db.untold_position());
+        let latest = &self.rooms.lock().by_room;
+        rooms.map(|room| latest.get(&room).map_or(unknown, |known| unknown.max(*known))).collect()
+    }
+
+    /// Whether anybody's membership of any room can have changed after `since`.
+    #[must_use]
+    pub fn memberships_changed_since(&self, since: i64) -> bool {
+        !self.knows_since(since) || self.memberships.load(Ordering::SeqCst) > since
     }
 
     /// Whether anything that only `user` sees can have changed after `since`.
@@ -196,8 +255,12 @@ impl Hub {
 
     /// Counts a change of `room` that is kept in memory only (typing), and wakes its connected members.
     pub fn publish_ephemeral(&self, room: RoomNum) {
-        let serial = self.ephemeral.fetch_add(1, Ordering::SeqCst) + 1;
-        self.ephemeral_rooms.lock().insert(room, serial);
+        {
+            // Counted under the lock: whoever has seen the number finds the room, too.
+            let mut rooms = self.ephemeral_rooms.lock();
+            let serial = self.ephemeral.fetch_add(1, Ordering::SeqCst) + 1;
+            rooms.insert(room, serial);
+        }
         self.wake_room(room);
     }
 
@@ -219,6 +282,16 @@ impl Hub {
             return Vec::new();
         }
         rooms.filter(|room| latest.get(room).is_some_and(|latest| *latest > since)).collect()
+    }
+
+    /// All rooms with a change kept in memory after `since`.
+    #[must_use]
+    pub fn ephemeral_rooms(&self, since: u64) -> Vec<RoomNum> {
+        if self.ephemeral_serial() <= since {
+            return Vec::new();
+        }
+        let latest = self.ephemeral_rooms.lock();
+        latest.iter().filter(|(_, serial)| **serial > since).map(|(room, _)| *room).collect()
     }
 
     /// Starts to listen for what concerns `user`, who sees the changes of `rooms`.
@@ -279,11 +352,16 @@ impl Hub {
 
     fn record(&self, change: Change) {
         match change {
-            Change::Room { position, room } => raise(&self.rooms, room, position),
-            Change::User { position, user } => raise(&self.users, user, position),
+            Change::Room { position, room } => self.rooms.lock().raise(room, position),
+            Change::User { position, user } => self.raise_user(user, position),
             Change::Membership { position, user, room, .. } => {
-                raise(&self.rooms, room, position);
-                raise(&self.users, user, position);
+                self.rooms.lock().raise(room, position);
+                self.raise_user(user, position);
+                self.memberships.fetch_max(position, Ordering::SeqCst);
+            }
+            Change::RemoteMembership { position, room } => {
+                self.rooms.lock().raise(room, position);
+                self.memberships.fetch_max(position, Ordering::SeqCst);
             }
             Change::DeviceList { position, .. } => {
                 self.device_lists.fetch_max(position, Ordering::SeqCst);
@@ -291,9 +369,17 @@ impl Hub {
         }
     }
 
+    fn raise_user(&self, user: UserNum, position: i64) {
+        let mut latest = self.users.lock();
+        let known = latest.entry(user).or_insert(position);
+        *known = (*known).max(position);
+    }
+
     fn wake(&self, change: Change) {
         match change {
-            Change::Room { room, .. } | Change::DeviceList { room, .. } => self.wake_room(room),
+            Change::Room { room, .. }
+            | Change::RemoteMembership { room, .. }
+            | Change::DeviceList { room, .. } => self.wake_room(room),
             Change::User { user, .. } => self.wake_user(user),
             Change::Membership { user, room, follows, .. } => {
                 self.wake_room(room);
@@ -339,12 +425,6 @@ impl Wakers {
             }
         }
     }
-}
-
-fn raise<K: Eq + std::hash::Hash>(latest: &Mutex<HashMap<K, i64>>, key: K, position: i64) {
-    let mut latest = latest.lock();
-    let known = latest.entry(key).or_insert(position);
-    *known = (*known).max(position);
 }
 
 /// One request that may wait. Dropping it ends its interest.

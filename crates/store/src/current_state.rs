@@ -37,3 +37,23 @@ pub async fn all(reader: &impl Read, room: RoomNum) -> Result<Vec<EventRow>> {
     let numbers = rows.iter().map(|row| row.get(0)).collect::<Result<Vec<EventNum>>>()?;
     crate::events::by_numbers(reader, &numbers).await
 }
+
+/// The events of one key, in those of `rooms` that have it.
+///
+/// # Errors
+/// Fails if the database fails.
+pub async fn of_key(
+    reader: &impl Read,
+    key: StateKeyNum,
+    rooms: &[RoomNum],
+) -> Result<Vec<(RoomNum, EventNum)>> {
+    let rooms: Vec<i64> = rooms.iter().map(|room| room.0).collect();
+    let rows = reader
+        .query(
+            "SELECT room_num, event_num FROM current_state \
+             WHERE state_key_num = $1 AND room_num = ANY($2)",
+            params![key, rooms],
+        )
+        .await?;
+    rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
+}

@@ -106,6 +106,38 @@ pub async fn of_user(reader: &impl Read, user: UserNum) -> Result<Vec<Membership
     .await
 }
 
+/// A user's place in a room, with what a list of rooms is sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListedRow {
+    /// The place.
+    pub place: MembershipRow,
+    /// The position of the room's last event.
+    pub last_position: i64,
+    /// Who made somebody's place `leave` or `ban`; none for other places.
+    pub ended_by: Option<UserNum>,
+}
+
+/// Every place of a user, with what a list of rooms is sorted by.
+///
+/// # Errors
+/// Fails if the database fails.
+pub async fn listed_of_user(reader: &impl Read, user: UserNum) -> Result<Vec<ListedRow>> {
+    let rows = reader
+        .query(
+            "SELECT places.room_num, places.user_num, places.membership, places.event_num, \
+             places.position, places.forgotten, rooms.last_position, events.sender_num \
+             FROM memberships places JOIN rooms ON rooms.room_num = places.room_num \
+             LEFT JOIN events ON events.event_num = places.event_num \
+             AND places.membership IN ('leave', 'ban') WHERE places.user_num = $1",
+            params![user],
+        )
+        .await?;
+    let listed = |row: &Row| {
+        Ok(ListedRow { place: decode(row)?, last_position: row.get(6)?, ended_by: row.get(7)? })
+    };
+    rows.iter().map(listed).collect()
+}
+
 /// The users whose place in a room was set after `after`.
 ///
 /// # Errors

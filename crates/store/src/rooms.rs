@@ -21,6 +21,8 @@ pub struct RoomRow {
     pub head: Head,
     /// The position of the last event; not read by [`insert`].
     pub last_position: i64,
+    /// The position of the last event that makes the room recent; not read by [`insert`].
+    pub bump_position: i64,
 }
 
 /// The end of a room's timeline.
@@ -45,12 +47,12 @@ pub struct PublishedRoom {
     pub room_id: OwnedRoomId,
 }
 
-/// Adds a room.
-pub fn insert(write: &mut Write, room: &RoomRow, last_position: Value) {
+/// Adds a room, with the positions of its last event, and of the last that makes it recent.
+pub fn insert(write: &mut Write, room: &RoomRow, last_position: Value, bump_position: Value) {
     write.execute_expecting(
         "INSERT INTO rooms (room_num, room_version, creator_num, created_ts, published, extremities, \
-         state_version, depth, notify_count, last_position) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+         state_version, depth, notify_count, last_position, bump_position) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, COALESCE($11, 0))",
         params![
             room.room_num,
             room.room_version.as_str(),
@@ -61,13 +63,14 @@ pub fn insert(write: &mut Write, room: &RoomRow, last_position: Value) {
             room.head.state_version,
             room.head.depth,
             room.head.notify_count,
-            last_position
+            last_position,
+            bump_position
         ],
         1,
     );
 }
 
-/// Moves the end of the timeline from `before` to `after`.
+/// Moves the end of the timeline from `before` to `after`; a `bump_position` of null leaves the old one.
 ///
 /// The write is rejected where somebody else has moved it: writers of a room are serialised by this row.
 pub fn advance(
@@ -76,10 +79,12 @@ pub fn advance(
     before: &Head,
     after: &Head,
     last_position: Value,
+    bump_position: Value,
 ) {
     write.execute_expecting(
         "UPDATE rooms SET extremities = $2, state_version = $3, depth = $4, notify_count = $5, \
-         last_position = $6 WHERE room_num = $1 AND extremities = $7",
+         last_position = $6, bump_position = COALESCE($8, bump_position) \
+         WHERE room_num = $1 AND extremities = $7",
         params![
             room,
             encode_extremities(&after.extremities),
@@ -87,7 +92,8 @@ pub fn advance(
             after.depth,
             after.notify_count,
             last_position,
-            encode_extremities(&before.extremities)
+            encode_extremities(&before.extremities),
+            bump_position
         ],
         1,
     );
@@ -106,7 +112,8 @@ pub async fn find(reader: &impl Read, room: RoomNum) -> Result<Option<RoomRow>> 
     let row = reader
         .query_optional(
             "SELECT room_num, room_version, creator_num, created_ts, published, extremities, \
-             state_version, depth, notify_count, last_position FROM rooms WHERE room_num = $1",
+             state_version, depth, notify_count, last_position, bump_position FROM rooms \
+             WHERE room_num = $1",
             params![room],
         )
         .await?;
@@ -150,6 +157,7 @@ fn decode(row: &Row) -> Result<RoomRow> {
             notify_count: row.get(8)?,
         },
         last_position: row.get(9)?,
+        bump_position: row.get(10)?,
     })
 }
 

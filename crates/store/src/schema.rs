@@ -18,4 +18,5 @@ migrations! {
     3 "0003_encryption",
     4 "0004_media",
     5 "0005_push",
+    6 "0006_bump",
 }

@@ -1,39 +1,65 @@
 //! The user's own data, as every kind of sync tells it.
-use protocol::ids::UserId;
-use store::{
-    UserNum,
-    account_data::{self as table, AccountDataRow},
-};
+use store::account_data::{self as table, AccountDataRow};
 
-use crate::{error::Result, service::Sync};
+use crate::{client::Client, error::Result, service::Sync, window::Window};
 
 impl Sync {
-    /// What a user has set with `after < position <= until`; all there is where `after` is absent. Push rules are among
-    /// that also if they are the server's.
-    pub(crate) async fn account_data_rows(
+    /// The account data that is new, of the user and of all their rooms. Push rules are among it also if they are the
+    /// server's.
+    pub(crate) async fn new_account_data(
         &self,
-        user: UserNum,
-        user_id: &UserId,
-        after: Option<i64>,
-        until: i64,
+        client: &Client,
+        window: Window,
     ) -> Result<Vec<AccountDataRow>> {
-        let is_rules =
-            |row: &AccountDataRow| row.room.is_none() && row.kind == push::ACCOUNT_DATA_TYPE;
-        let mut rows = match after {
-            None => table::of_user(&self.store.db, user).await?,
-            Some(after) if self.store.changes.user_changed_since(user, after) => {
-                table::changed_between(&self.store.db, user, after, until).await?
+        let user = client.user_num;
+        match window.since {
+            None => {
+                let rows = table::of_user(&self.store.db, user).await?;
+                self.for_the_first_time(client, rows).await
             }
-            Some(_) => Vec::new(),
-        };
-        if after.is_none() && !rows.iter().any(is_rules) {
+            Some(since) if self.store.changes.user_changed_since(user, since.position) => {
+                let until = window.now.position;
+                let rows =
+                    table::changed_between(&self.store.db, user, since.position, until).await?;
+                self.with_push_rules(client, rows).await
+            }
+            Some(_) => Ok(Vec::new()),
+        }
+    }
+
+    /// The account data that belongs to no room, for somebody who has never seen it.
+    pub(crate) async fn global_account_data(&self, client: &Client) -> Result<Vec<AccountDataRow>> {
+        let rows = table::global(&self.store.db, client.user_num).await?;
+        self.for_the_first_time(client, rows).await
+    }
+
+    async fn for_the_first_time(
+        &self,
+        client: &Client,
+        mut rows: Vec<AccountDataRow>,
+    ) -> Result<Vec<AccountDataRow>> {
+        // Deleted: there is nothing to tell somebody who has never seen it.
+        rows.retain(|row| row.content != "{}");
+        if !rows.iter().any(is_push_rules) {
             let kind = push::ACCOUNT_DATA_TYPE.to_owned();
             rows.push(AccountDataRow { room: None, kind, content: String::new(), position: 0 });
         }
-        for row in rows.iter_mut().filter(|row| is_rules(row)) {
-            // The server's rules are those of now, not of when the row was written.
-            row.content = self.push.account_data(user, user_id).await?;
+        self.with_push_rules(client, rows).await
+    }
+
+    /// The server's rules are those of now, not of when the row was written.
+    async fn with_push_rules(
+        &self,
+        client: &Client,
+        mut rows: Vec<AccountDataRow>,
+    ) -> Result<Vec<AccountDataRow>> {
+        for row in rows.iter_mut().filter(|row| is_push_rules(row)) {
+            row.content = self.push.account_data(client.user_num, &client.user_id).await?;
         }
         Ok(rows)
     }
+}
+
+fn is_push_rules(row: &AccountDataRow) -> bool {
+    row.room.is_none() && row.kind == push::ACCOUNT_DATA_TYPE
 }

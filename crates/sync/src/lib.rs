@@ -4,15 +4,22 @@
 //! - Every answer asks a [`rooms::View`] what its user may see; nothing is remembered of an earlier right.
 //! - A token of another epoch, or from the future, is answered with everything from the start, never with nothing.
 //! - A waiting request costs memory and nothing else; it runs when a change concerns its user.
+pub mod sliding;
 pub mod v3;
 
 mod account_data;
+mod client;
+mod encryption;
 mod error;
 mod events;
 mod service;
+mod state;
 mod summary;
+mod timeline;
+mod window;
 
 pub use self::{
+    client::Client,
     error::{Error, Result},
     service::{Sync, SyncParts},
 };

@@ -7,7 +7,7 @@ use rooms::{Rooms, token::StreamToken};
 use store::{Listener, Store, UserNum};
 use tokio::{sync::watch, time::Instant};
 
-use crate::error::Result;
+use crate::{error::Result, sliding::memory::Memory};
 
 /// The longest that a client may wait. Longer requests are cut, not refused.
 const TIMEOUT_MAX: Duration = Duration::from_mins(5);
@@ -30,6 +30,7 @@ pub struct Sync {
     pub(crate) rooms: Arc<Rooms>,
     pub(crate) encryption: Arc<Encryption>,
     pub(crate) push: Arc<Push>,
+    pub(crate) sliding: Memory,
     stopping: watch::Sender<bool>,
 }
 
@@ -38,7 +39,8 @@ impl Sync {
     #[must_use]
     pub fn new(parts: SyncParts) -> Self {
         let SyncParts { store, rooms, encryption, push } = parts;
-        Self { store, rooms, encryption, push, stopping: watch::Sender::new(false) }
+        let (sliding, stopping) = (Memory::default(), watch::Sender::new(false));
+        Self { store, rooms, encryption, push, sliding, stopping }
     }
 
     /// Lets every waiting request answer at once with what it has: the server stops.

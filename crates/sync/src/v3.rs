@@ -5,32 +5,25 @@ use std::{collections::BTreeMap, time::Duration};
 
 use protocol::{
     filter::Filter,
-    ids::{OwnedDeviceId, OwnedEventId, OwnedRoomId, OwnedUserId},
+    ids::{OwnedEventId, OwnedRoomId, OwnedUserId},
 };
 use rooms::token::StreamToken;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use store::UserNum;
 
-use crate::{error::Result, service::Sync};
+use crate::{client::Client, error::Result, service::Sync};
 
-mod account;
+mod account_data;
 mod answer;
-mod encryption;
 mod joined;
 mod left;
-mod pending;
 mod state;
 
 /// What a client asks for.
 #[derive(Clone, Debug)]
 pub struct Request {
     /// Who asks.
-    pub user_id: OwnedUserId,
-    /// Their number.
-    pub user_num: UserNum,
-    /// With which device.
-    pub device_id: Option<OwnedDeviceId>,
+    pub client: Client,
     /// What they have seen; nothing if absent.
     pub since: Option<StreamToken>,
     /// What they want to see.
@@ -58,12 +51,6 @@ pub enum StateAfter {
 impl StateAfter {
     fn is_wanted(self) -> bool {
         self != Self::No
-    }
-}
-
-impl Request {
-    pub(crate) fn device(&self) -> &str {
-        self.device_id.as_deref().map_or("", |device| device.as_str())
     }
 }
 
@@ -248,30 +235,27 @@ impl Sync {
     /// Fails if the database fails.
     pub async fn sync(&self, request: &Request) -> Result<Response> {
         let since = self.trusted(request.since);
-        self.acknowledge(request, since).await?;
+        if let Some(since) = since {
+            // What the client asks from, it has got.
+            self.acknowledge(&request.client, since.position).await?;
+        }
         if since.is_none() || request.full_state {
             return self.answer(request, since, self.now()).await;
         }
-        let mut waiting = self.begin_waiting(request.user_num, request.timeout).await?;
+        let mut waiting = self.begin_waiting(request.client.user_num, request.timeout).await?;
+        // Up to where there was nothing to tell.
+        let mut checked = since;
         loop {
             let (now, must) = (self.now(), waiting.must_answer());
-            if must || self.may_have_news(request, since, now).await? {
+            if must || self.may_have_news(request, checked, now).await? {
                 let response = self.answer(request, since, now).await?;
                 if must || !response.is_empty() {
                     return Ok(response);
                 }
+                checked = Some(now);
             }
             waiting.changed().await;
         }
-    }
-
-    /// What the client asks from, it has got: its to-device messages are needed no more.
-    async fn acknowledge(&self, request: &Request, since: Option<StreamToken>) -> Result<()> {
-        if let (Some(since), Some(device_id)) = (since, &request.device_id) {
-            let (user, position) = (request.user_num, since.position);
-            self.encryption.acknowledge_to_device(user, device_id, position).await?;
-        }
-        Ok(())
     }
 
     /// Whether anything can have changed for the user: asked of memory alone.
@@ -282,8 +266,8 @@ impl Sync {
         now: StreamToken,
     ) -> Result<bool> {
         let Some(since) = since else { return Ok(true) };
-        let hub = &self.store.changes;
-        if hub.user_changed_since(request.user_num, since.position)
+        let (user, hub) = (request.client.user_num, &self.store.changes);
+        if hub.user_changed_since(user, since.position)
             || hub.device_lists_changed_since(since.position)
         {
             return Ok(true);
@@ -291,7 +275,7 @@ impl Sync {
         if now.position == since.position && now.ephemeral == since.ephemeral {
             return Ok(false);
         }
-        let joined = self.rooms.rooms_of(request.user_num).await?.joined();
+        let joined = self.rooms.rooms_of(user).await?.joined();
         Ok(!hub.rooms_changed_since(joined.iter().copied(), since.position).is_empty()
             || !hub.ephemeral_since(joined.iter().copied(), since.ephemeral).is_empty())
     }

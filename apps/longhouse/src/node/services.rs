@@ -63,6 +63,7 @@ impl Services {
                     tokio::select! {
                         () = tokio::time::sleep(HOUSEKEEPING_PERIOD) => {
                             app.rooms.sweep();
+                            app.sync.sweep();
                             app.rooms.store().changes.sweep();
                             if let Err(error) = app.accounts.sweep().await {
                                 tracing::warn!(%error, "housekeeping of accounts failed");

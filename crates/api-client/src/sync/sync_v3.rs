@@ -12,6 +12,7 @@ use protocol::filter::Filter;
 use serde::Deserialize;
 use store::UserNum;
 
+use super::client;
 use crate::{App, Caller};
 
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
@@ -62,9 +63,7 @@ pub(crate) async fn handler(
         None => None,
     };
     let request = Request {
-        user_id: caller.user_id.clone(),
-        user_num: caller.user_num,
-        device_id: caller.device_id.clone(),
+        client: client(&caller),
         since,
         filter: filter(&app, caller.user_num, parameters.filter.as_deref()).await?,
         full_state: parameters.full_state,

@@ -22,7 +22,7 @@ use super::{judge::Before, numbers_of};
 use crate::{
     error::{Error, Result},
     event::Event,
-    facts::Facts,
+    facts::{Facts, is_bump},
     notifications::{Arrival, Moved},
     room::Room,
     service::Rooms,
@@ -195,12 +195,14 @@ impl Rooms {
         let _ = event.notify_count.set(now.head.notify_count);
         insert(&mut write, &event, now.head.notify_count, position.clone());
         record_state(&mut write, facts, &changes, &members, &position);
+        let bump = if is_bump(event.pdu.kind()) { position.clone() } else { Value::Null };
         if facts.state.is_empty() {
             self.store.interner.room(&mut write, &facts.room_id).await?;
-            store::rooms::insert(&mut write, &row(&now), position.clone());
+            store::rooms::insert(&mut write, &row(&now), position.clone(), bump);
         } else {
             let (before, after) = (&facts.head, &now.head);
-            store::rooms::advance(&mut write, facts.room_num, before, after, position.clone());
+            let last = position.clone();
+            store::rooms::advance(&mut write, facts.room_num, before, after, last, bump);
         }
         let committed = self.store.write(write).await?;
         if let Some((_, redacted)) = redaction {
@@ -358,6 +360,9 @@ impl Rooms {
         let position = committed.position(position);
         let _ = event.position.set(position);
         now.last_position = position;
+        if is_bump(event.pdu.kind()) {
+            now.bump_position = position;
+        }
         self.events.insert(Arc::clone(event));
         let mut changes = vec![Change::Room { position, room: room.num }];
         for Member { user_id, user, now } in members {
@@ -378,6 +383,8 @@ impl Rooms {
             }
             if user_id.server_name() == self.server_name() {
                 changes.push(Change::Membership { position, user: *user, room: room.num, follows });
+            } else {
+                changes.push(Change::RemoteMembership { position, room: room.num });
             }
         }
         room.set(Arc::new(now));
@@ -467,6 +474,7 @@ fn row(facts: &Facts) -> RoomRow {
         published: false,
         head: facts.head.clone(),
         last_position: 0,
+        bump_position: 0,
     }
 }
 

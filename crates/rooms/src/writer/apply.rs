@@ -13,7 +13,7 @@ use store::{
 
 use super::build::{Built, StateChange};
 use crate::{
-    facts::Facts,
+    facts::{Facts, is_bump},
     notifications::{Arrival, Classified, Moved},
     room::Room,
     service::Rooms,
@@ -111,7 +111,7 @@ fn record_state(built: &Built, change: &StateChange, position: &Value, write: &m
 }
 
 /// Adds the row of a new room.
-pub(super) fn create(facts: &Facts, last_position: Value, write: &mut Write) {
+pub(super) fn create(facts: &Facts, last_position: Value, bump_position: Value, write: &mut Write) {
     let row = RoomRow {
         room_num: facts.room_num,
         room_version: facts.version.as_str().to_owned(),
@@ -120,8 +120,9 @@ pub(super) fn create(facts: &Facts, last_position: Value, write: &mut Write) {
         published: false,
         head: facts.head.clone(),
         last_position: 0,
+        bump_position: 0,
     };
-    store::rooms::insert(write, &row, last_position);
+    store::rooms::insert(write, &row, last_position, bump_position);
 }
 
 /// Applies what was committed to memory, publishes it, and lets it become visible.
@@ -138,6 +139,9 @@ pub(super) fn committed<'a>(
         let position = committed.position(&recorded.position);
         let _ = event.position.set(position);
         facts.last_position = position;
+        if is_bump(event.pdu.kind()) {
+            facts.bump_position = position;
+        }
         rooms.events.insert(Arc::clone(event));
         if let Some(redaction) = &built.redaction {
             rooms.events.insert(Arc::clone(&redaction.redacted));
@@ -160,6 +164,8 @@ pub(super) fn committed<'a>(
             if is_local(rooms, event.pdu.state_key()) {
                 let follows = membership == Membership::Join;
                 changes.push(Change::Membership { position, user, room: room.num, follows });
+            } else {
+                changes.push(Change::RemoteMembership { position, room: room.num });
             }
         }
         rooms.notifications.committed(room.num, position, &recorded.classified);

@@ -1,7 +1,7 @@
 //! One write for everything that was submitted to a room at the same time.
 use std::sync::Arc;
 
-use db::{Write, WriteError};
+use db::{Value, Write, WriteError};
 use store::{aliases, events};
 
 use super::{
@@ -13,7 +13,7 @@ use crate::{
     draft::{Extra, Submission},
     error::{Error, Result},
     event::Event,
-    facts::Facts,
+    facts::{Facts, is_bump},
     room::Room,
     service::Rooms,
 };
@@ -136,20 +136,24 @@ async fn record(
     write: &mut Write,
 ) -> db::Result<Vec<Recorded>> {
     let mut recorded = Vec::new();
+    let mut bump = Value::Null;
     for Prepared { events, .. } in prepared {
         for built in events {
             let position = write.position();
             let counter = &mut working.head.notify_count;
             let classified = apply::record(rooms, built, counter, &position, write).await?;
+            if is_bump(built.event.pdu.kind()) {
+                bump = position.clone();
+            }
             recorded.push(Recorded { position, classified });
         }
     }
     if let Some(last) = recorded.last().map(|recorded| recorded.position.clone()) {
         if before.state.is_empty() {
             rooms.store.interner.room(write, &working.room_id).await?;
-            apply::create(working, last, write);
+            apply::create(working, last, bump, write);
         } else {
-            store::rooms::advance(write, working.room_num, &before.head, &working.head, last);
+            store::rooms::advance(write, working.room_num, &before.head, &working.head, last, bump);
         }
     }
     for Prepared { job, .. } in prepared {

@@ -1,35 +1,14 @@
 //! One answer, put together from its parts.
 use std::collections::{BTreeMap, BTreeSet};
 
-use rooms::token::StreamToken;
+use rooms::{Room, token::StreamToken};
 use store::{
     RoomNum,
     memberships::{Membership, MembershipRow},
 };
 
-use super::{InvitedRoom, KnockedRoom, Request, Response, RoomLists};
-use crate::{error::Result, service::Sync};
-
-/// What an answer is about: everything the user may see with `since < position <= now`.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Window {
-    /// What the client has seen; nothing if absent.
-    pub(super) since: Option<StreamToken>,
-    /// Up to where the answer tells.
-    pub(super) now: StreamToken,
-}
-
-impl Window {
-    /// The position after which things are new.
-    pub(super) fn after(self) -> i64 {
-        self.since.map_or(i64::MIN, |since| since.position)
-    }
-
-    /// Whether something that happened at `position` is told in this answer.
-    pub(super) fn contains(self, position: i64) -> bool {
-        position > self.after() && position <= self.now.position
-    }
-}
+use super::{DeviceLists, Events, InvitedRoom, KnockedRoom, Request, Response, RoomLists};
+use crate::{encryption::TO_DEVICE_MAX, error::Result, service::Sync, window::Window};
 
 impl Sync {
     pub(super) async fn answer(
@@ -39,17 +18,21 @@ impl Sync {
         now: StreamToken,
     ) -> Result<Response> {
         // Messages to the device may be cut off by a limit: then the answer ends where they do.
-        let (to_device, now) = self.to_device(request, since, now).await?;
+        let after = since.map_or(0, |since| since.position);
+        let to_device =
+            self.to_device(&request.client, (after, now.position), TO_DEVICE_MAX).await?;
+        let now = StreamToken { position: to_device.position, ..now };
         let window = Window { since, now };
         let (account_data, room_data) = self.account_data(request, window).await?;
         let rooms = self.room_lists(request, window, room_data).await?;
-        let keys = self.key_counts(request).await?;
+        let keys = self.key_counts(&request.client).await?;
+        let lists = self.device_lists(&request.client, window).await?;
         Ok(Response {
             next_batch: now.to_string(),
             account_data,
             rooms,
-            to_device,
-            device_lists: self.device_lists(request, window).await?,
+            to_device: Events { events: to_device.events },
+            device_lists: DeviceLists { changed: lists.changed, left: lists.left },
             device_one_time_keys_count: keys.one_time_keys.clone(),
             device_unused_fallback_key_types: keys.unused_fallback_algorithms.clone(),
             unstable_unused_fallback_key_types: keys.unused_fallback_algorithms.clone(),
@@ -60,10 +43,10 @@ impl Sync {
         &self,
         request: &Request,
         window: Window,
-        mut room_data: BTreeMap<RoomNum, super::Events>,
+        mut room_data: BTreeMap<RoomNum, Events>,
     ) -> Result<RoomLists> {
         let mut lists = RoomLists::default();
-        let places = self.rooms.rooms_of(request.user_num).await?.all();
+        let places = self.rooms.rooms_of(request.client.user_num).await?.all();
         let changed = self.changed_rooms(request, window, &places).await?;
         self.prepare_counts(request, &places, changed.as_ref()).await?;
         for place in places {
@@ -95,7 +78,7 @@ impl Sync {
             .map(|place| place.room_num)
             .filter(|room| changed.is_none_or(|changed| changed.contains(room)))
             .collect();
-        Ok(self.push.prepare_counts(request.user_num, &rooms).await?)
+        Ok(self.push.prepare_counts(request.client.user_num, &rooms).await?)
     }
 
     /// The rooms in which something can have changed; `None` stands for all.
@@ -114,12 +97,18 @@ impl Sync {
         let mut changed: BTreeSet<RoomNum> =
             hub.rooms_changed_since(joined(), since.position).into_iter().collect();
         changed.extend(hub.ephemeral_since(joined(), since.ephemeral));
-        if hub.user_changed_since(request.user_num, since.position) {
-            let (user, until) = (request.user_num, window.now.position);
+        if hub.user_changed_since(request.client.user_num, since.position) {
+            let (user, until) = (request.client.user_num, window.now.position);
             let read = store::receipts::rooms_of_user(&self.store.db, user, since.position, until);
             changed.extend(read.await?);
         }
         Ok(Some(changed))
+    }
+
+    /// What the user may know of a room that they are not in yet.
+    async fn stripped_state(&self, request: &Request, room: &Room) -> Result<Events> {
+        let facts = room.facts(&self.rooms).await?;
+        Ok(Events { events: self.rooms.stripped_state(&facts, &request.client.user_id)? })
     }
 
     async fn put_room(
@@ -127,7 +116,7 @@ impl Sync {
         request: &Request,
         window: Window,
         place: MembershipRow,
-        data: super::Events,
+        data: Events,
         lists: &mut RoomLists,
     ) -> Result<()> {
         let Some(room) = self.rooms.by_number(place.room_num).await? else { return Ok(()) };
@@ -139,11 +128,11 @@ impl Sync {
                 }
             }
             Membership::Invite if window.contains(place.position) => {
-                let invite_state = self.pending_state(request, &room).await?;
+                let invite_state = self.stripped_state(request, &room).await?;
                 lists.invite.insert(room_id, InvitedRoom { invite_state });
             }
             Membership::Knock if window.contains(place.position) => {
-                let knock_state = self.pending_state(request, &room).await?;
+                let knock_state = self.stripped_state(request, &room).await?;
                 lists.knock.insert(room_id, KnockedRoom { knock_state });
             }
             Membership::Leave | Membership::Ban => {

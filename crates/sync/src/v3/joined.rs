@@ -3,27 +3,17 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use protocol::ids::OwnedEventId;
 use push::Counts;
-use rooms::{Event, Format, Room, View, Viewer, token::TimelineToken};
+use rooms::{Event, Room, View};
 use store::{EventNum, memberships::Membership};
 
-use super::{Events, JoinedRoom, Request, Timeline, answer::Window};
-use crate::{error::Result, events, service::Sync, summary};
+use super::{Events, JoinedRoom, Request, Timeline};
+use crate::{error::Result, events, service::Sync, summary, timeline::Piece, window::Window};
 
 /// How many events of a room an answer has unless the filter says otherwise.
 const TIMELINE_LIMIT: u32 = 10;
 
 /// How many events of a room an answer has at most.
 const TIMELINE_LIMIT_MAX: u32 = 1_000;
-
-/// A piece of the timeline, before it is rendered.
-pub(super) struct Piece {
-    /// The events, oldest first.
-    pub(super) events: Vec<Arc<Event>>,
-    /// Whether there is more before them that the client has not got.
-    pub(super) limited: bool,
-    /// The position before the first event (or of the window's end, if there is none).
-    pub(super) start: i64,
-}
 
 impl Sync {
     /// What is new in a joined room; `None` if nothing is.
@@ -35,12 +25,12 @@ impl Sync {
         account_data: Events,
     ) -> Result<Option<JoinedRoom>> {
         let facts = room.facts(&self.rooms).await?;
-        let view = self.rooms.view(room, &request.user_id).await?;
+        let view = self.rooms.view(room, &request.client.user_id).await?;
         let is_new = window.since.is_none() || !was_joined(&view, window);
         // Who comes in sees the room as somebody who syncs for the first time.
         let room_window = if is_new { Window { since: None, ..window } } else { window };
         let whole = is_new || request.full_state;
-        let piece = self.piece(request, room_window, room, &view).await?;
+        let piece = self.wanted_piece(request, room_window, room, &view).await?;
         let state = self.state(request, room_window, room, &piece, whole).await?;
         let ephemeral = self.ephemeral(request, room_window, room).await?;
         let has_news = !piece.events.is_empty()
@@ -54,7 +44,7 @@ impl Sync {
             return Ok(None);
         }
         let summary = if whole || tells_of_members(&piece.events, &state.events) {
-            summary::of(&facts, &request.user_id)
+            summary::of(&facts, &request.client.user_id)
         } else {
             super::Summary::default()
         };
@@ -78,7 +68,7 @@ impl Sync {
         request: &Request,
         room: &Arc<Room>,
     ) -> Result<(Counts, BTreeMap<OwnedEventId, Counts>)> {
-        let (user_id, user) = (&request.user_id, request.user_num);
+        let (user_id, user) = (&request.client.user_id, request.client.user_num);
         let unread = self.push.unread(&self.rooms, user_id, user, room).await?;
         if !request.filter.room.timeline.unread_thread_notifications {
             return Ok((unread.total(), BTreeMap::new()));
@@ -93,7 +83,7 @@ impl Sync {
 
     /// Whether the user has set a receipt of their own, which changes the counts.
     async fn has_read(&self, request: &Request, window: Window, room: &Room) -> Result<bool> {
-        let (user, after) = (request.user_num, window.after());
+        let (user, after) = (request.client.user_num, window.after());
         if !self.store.changes.user_changed_since(user, after) {
             return Ok(false);
         }
@@ -103,7 +93,7 @@ impl Sync {
     }
 
     /// The newest events of the window that the user may and wants to see.
-    pub(super) async fn piece(
+    pub(super) async fn wanted_piece(
         &self,
         request: &Request,
         window: Window,
@@ -113,24 +103,14 @@ impl Sync {
         let filter = &request.filter.room.timeline;
         let limit = filter.events.limit.unwrap_or(TIMELINE_LIMIT).min(TIMELINE_LIMIT_MAX);
         let range = (window.after(), window.now.position);
-        let filter = Some(filter);
-        let (mut events, limited) =
-            self.rooms.latest(room, view, range, limit as usize, filter).await?;
-        events.reverse();
-        let start = match events.first().and_then(|event| event.position()) {
-            Some(position) => position - 1,
-            None => window.now.position,
-        };
-        Ok(Piece { events, limited, start })
+        self.piece(room, view, range, limit as usize, Some(filter)).await
     }
 
     pub(super) async fn timeline(&self, request: &Request, piece: &Piece) -> Result<Timeline> {
-        let viewer = Viewer { user_num: request.user_num, device_id: request.device() };
-        let prev_batch = TimelineToken { epoch: self.store.db.epoch(), position: piece.start };
         Ok(Timeline {
-            events: self.rooms.render(&piece.events, viewer, Format::InRoom).await?,
+            events: self.render(&request.client, &piece.events).await?,
             limited: piece.limited,
-            prev_batch: Some(prev_batch.to_string()),
+            prev_batch: Some(self.prev_batch(piece)),
         })
     }
 
@@ -140,7 +120,8 @@ impl Sync {
         let mut ephemeral = Events::default();
         if filter.allows_kind("m.receipt") {
             let (after, until) = (window.after(), window.now.position);
-            let receipts = self.rooms.receipts(&request.user_id, room.num, after, until).await?;
+            let receipts =
+                self.rooms.receipts(&request.client.user_id, room.num, after, until).await?;
             if !receipts.is_empty() {
                 ephemeral.events.push(events::receipts(&receipts)?);
             }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use rooms::Room;
 use store::memberships::{Membership, MembershipRow};
 
-use super::{Events, LeftRoom, Request, answer::Window};
-use crate::{error::Result, service::Sync};
+use super::{Events, LeftRoom, Request};
+use crate::{error::Result, service::Sync, window::Window};
 
 impl Sync {
     /// What a user is told of a room that they have left, or were removed from, or turned down; `None` if they know.
@@ -22,7 +22,7 @@ impl Sync {
         if !is_news && !is_wanted {
             return Ok(None);
         }
-        let view = self.rooms.view(room, &request.user_id).await?;
+        let view = self.rooms.view(room, &request.client.user_id).await?;
         let before = view.membership_at(window.after());
         if is_news
             && matches!(before, Some(Membership::Leave | Membership::Ban))
@@ -34,7 +34,7 @@ impl Sync {
         let end = view.end().unwrap_or(place.position).min(window.now.position);
         let now = rooms::token::StreamToken { position: end, ..window.now };
         let window = Window { now, ..window };
-        let mut piece = self.piece(request, window, room, &view).await?;
+        let mut piece = self.wanted_piece(request, window, room, &view).await?;
         if !view.ever_joined() {
             // An invite turned down: its own member event is all there is.
             piece.events = self.rooms.events(&[place.event_num]).await?;

@@ -1,14 +1,11 @@
 //! The state of a room beside a piece of its timeline.
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeSet, sync::Arc};
 
-use rooms::{Event, Format, Room, Viewer, state::RoomState};
-use store::{EventNum, StateKeyNum, state_changes};
+use rooms::{Event, Room};
+use store::EventNum;
 
-use super::{Events, Request, State, answer::Window, joined::Piece};
-use crate::{error::Result, service::Sync};
+use super::{Events, Request, State};
+use crate::{error::Result, service::Sync, timeline::Piece, window::Window};
 
 /// State events, before they are rendered.
 pub(super) struct StateEvents {
@@ -34,7 +31,7 @@ impl Sync {
         let end = if request.state_after.is_wanted() { window.now.position } else { piece.start };
         let filter = &request.filter.room.state;
         let mut events = if whole {
-            self.whole_state(room, end, window.now.position).await?
+            self.state_until(room, end, window.now.position).await?.iter().cloned().collect()
         } else if request.state_after.is_wanted() || piece.limited {
             self.changed_state(room, window.after(), end).await?
         } else {
@@ -54,52 +51,6 @@ impl Sync {
         events.sort_by_key(|event| event.position());
         events.dedup_by_key(|event| event.num);
         Ok(StateEvents { events })
-    }
-
-    /// The state as it was at `end`: that of now, with what has changed after `end` taken back.
-    async fn whole_state(&self, room: &Arc<Room>, end: i64, now: i64) -> Result<Vec<Arc<Event>>> {
-        let facts = room.facts(&self.rooms).await?;
-        let mut state = facts.state.clone();
-        self.take_back(room, &mut state, end, facts.last_position.max(now)).await?;
-        Ok(state.iter().cloned().collect())
-    }
-
-    async fn take_back(
-        &self,
-        room: &Room,
-        state: &mut RoomState,
-        end: i64,
-        now: i64,
-    ) -> Result<()> {
-        let changes = state_changes::between(&self.store.db, room.num, end, now).await?;
-        // The first change after `end` says what was there at `end`.
-        let mut before: BTreeMap<StateKeyNum, (Option<EventNum>, Option<EventNum>)> =
-            BTreeMap::new();
-        for change in changes {
-            before.entry(change.state_key_num).or_insert((change.replaced, change.event_num));
-        }
-        for (replaced, event) in before.into_values() {
-            let numbers: Vec<EventNum> = [replaced, event].into_iter().flatten().collect();
-            let events = self.rooms.events(&numbers).await?;
-            match events.iter().find(|event| Some(event.num) == replaced) {
-                Some(replaced) => drop(state.set(Arc::clone(replaced))),
-                None => {
-                    if let Some(pdu) = events.first().map(|event| &event.pdu) {
-                        state.remove(pdu.kind(), pdu.state_key().unwrap_or_default());
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// For each key that has changed after `after` and up to `end`, its event at `end`.
-    async fn changed_state(&self, room: &Room, after: i64, end: i64) -> Result<Vec<Arc<Event>>> {
-        let changes = state_changes::between(&self.store.db, room.num, after, end).await?;
-        let latest: BTreeMap<StateKeyNum, Option<EventNum>> =
-            changes.into_iter().map(|change| (change.state_key_num, change.event_num)).collect();
-        let numbers: Vec<EventNum> = latest.into_values().flatten().collect();
-        Ok(self.rooms.events(&numbers).await?)
     }
 
     /// State that has changed beside the timeline, but that the timeline's filter has kept from it.
@@ -143,8 +94,7 @@ impl Sync {
         request: &Request,
         events: &[Arc<Event>],
     ) -> Result<State> {
-        let viewer = Viewer { user_num: request.user_num, device_id: request.device() };
-        let events = Events { events: self.rooms.render(events, viewer, Format::InRoom).await? };
+        let events = Events { events: self.render(&request.client, events).await? };
         Ok(match request.state_after {
             super::StateAfter::No => State::Before(events),
             super::StateAfter::Stable => State::After(events),
@@ -156,7 +106,7 @@ impl Sync {
 /// The users whose events a client is shown, and the user themselves.
 fn members_shown(request: &Request, piece: &Piece) -> BTreeSet<String> {
     let senders = piece.events.iter().map(|event| event.pdu.sender().to_string());
-    senders.chain([request.user_id.to_string()]).collect()
+    senders.chain([request.client.user_id.to_string()]).collect()
 }
 
 fn is_of(event: &Event, users: &BTreeSet<String>) -> bool {

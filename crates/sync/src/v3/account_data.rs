@@ -1,10 +1,10 @@
-//! The user's own data, global and of rooms.
+//! The user's own data, global and of rooms, as far as the filter lets it through.
 use std::collections::BTreeMap;
 
 use store::RoomNum;
 
-use super::{Events, Request, answer::Window};
-use crate::{error::Result, events, service::Sync};
+use super::{Events, Request};
+use crate::{error::Result, events, service::Sync, window::Window};
 
 impl Sync {
     /// The account data that is new, without and with a room.
@@ -13,16 +13,9 @@ impl Sync {
         request: &Request,
         window: Window,
     ) -> Result<(Events, BTreeMap<RoomNum, Events>)> {
-        let after = window.since.map(|since| since.position);
-        let (user, user_id, until) = (request.user_num, &request.user_id, window.now.position);
-        let rows = self.account_data_rows(user, user_id, after, until).await?;
         let mut global = Events::default();
         let mut rooms: BTreeMap<RoomNum, Events> = BTreeMap::new();
-        for row in rows {
-            if window.since.is_none() && row.content == "{}" {
-                // Deleted: there is nothing to tell somebody who has never seen it.
-                continue;
-            }
+        for row in self.new_account_data(&request.client, window).await? {
             let filter = match row.room {
                 None => &request.filter.account_data,
                 Some(_) => &request.filter.room.account_data.events,

@@ -1,0 +1,4 @@
+//! Sync over the wire.
+#![expect(clippy::needless_pass_by_value, reason = "tests hand in json!(…)")]
+
+mod sliding;

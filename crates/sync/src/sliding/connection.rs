@@ -1,0 +1,258 @@
+//! What one connection has been told.
+//!
+//! A client that asks with a position shows that it has the answer that gave it. What an answer tells is therefore
+//! kept beside what is known to have arrived, and becomes part of it when the client comes back with that answer's
+//! position. A client that asks again with the position before gets another answer, from the same point.
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::{Arc, atomic::AtomicI64},
+};
+
+use rooms::token::StreamToken;
+use store::{RoomNum, UserNum};
+use tokio::sync::{Mutex, watch};
+
+use super::{response::ListAnswer, rules::Rules};
+
+/// Answers that may still arrive, the newest last: more than one if a client asks twice from the same position.
+const PENDING_MAX: usize = 4;
+
+/// How many lazily loaded members are remembered of a room. Who is forgotten is told again.
+pub(super) const MEMBERS_MAX: usize = 100;
+
+/// A connection: a device's requests under one `conn_id`.
+pub(super) struct Connection {
+    /// Tells it from connections that had its place before.
+    pub(super) number: u64,
+    /// When it was last used (Unix ms).
+    pub(super) used: AtomicI64,
+    /// Counts its requests: an older one that still waits ends when another comes.
+    pub(super) requests: watch::Sender<u64>,
+    pub(super) state: Mutex<State>,
+}
+
+/// What the client has.
+#[derive(Clone, Debug, Default)]
+pub(super) struct State {
+    /// Of the answer that it has; 0 before the first.
+    pub(super) serial: u64,
+    pub(super) told: Told,
+    pub(super) rooms: HashMap<RoomNum, Sent>,
+    pending: Vec<Pending>,
+    last_serial: u64,
+}
+
+/// What of an answer is not about single rooms.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Told {
+    /// Up to where it told; nothing before the first answer.
+    pub(super) at: Option<StreamToken>,
+    /// Which request it answered.
+    pub(super) fingerprint: u64,
+    pub(super) lists: BTreeMap<String, ListAnswer>,
+    /// Whether the data of the user that belongs to no room has been told.
+    pub(super) account_data: bool,
+}
+
+/// An answer that may have arrived.
+#[derive(Clone, Debug)]
+struct Pending {
+    serial: u64,
+    told: Told,
+    rooms: HashMap<RoomNum, Option<Sent>>,
+}
+
+/// What the user was in a room when it was told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// In it.
+    Joined,
+    /// Asked in, or asking.
+    Pending,
+    /// Gone.
+    Gone,
+}
+
+/// What has been told of a room.
+#[derive(Clone, Debug)]
+pub(super) struct Sent {
+    pub(super) kind: Kind,
+    /// Everything up to here has been told.
+    pub(super) through: i64,
+    /// How many of the latest events the client has without a gap; [`u32::MAX`] if it has them all.
+    pub(super) events: u32,
+    /// The state that the client is kept up to date with.
+    pub(super) rules: Arc<Rules>,
+    pub(super) is_dm: bool,
+    /// Receipts up to here have been told; none of them at 0.
+    pub(super) receipts: i64,
+    /// Whether the user's data about the room has been told.
+    pub(super) account_data: bool,
+    /// The lazily loaded members that have been told.
+    pub(super) members: BTreeSet<UserNum>,
+}
+
+/// What an answer is going to change.
+pub(super) struct Draft<'a> {
+    pub(super) before: &'a State,
+    changes: HashMap<RoomNum, Option<Sent>>,
+}
+
+impl<'a> Draft<'a> {
+    pub(super) fn new(before: &'a State) -> Self {
+        Self { before, changes: HashMap::new() }
+    }
+
+    /// What will have been told of a room.
+    pub(super) fn sent(&self, room: RoomNum) -> Option<&Sent> {
+        match self.changes.get(&room) {
+            Some(change) => change.as_ref(),
+            None => self.before.rooms.get(&room),
+        }
+    }
+
+    /// The same, to be changed.
+    pub(super) fn sent_mut(&mut self, room: RoomNum) -> Option<&mut Sent> {
+        let before = self.before.rooms.get(&room);
+        self.changes.entry(room).or_insert_with(|| before.cloned()).as_mut()
+    }
+
+    /// Whether something is told of a room.
+    pub(super) fn has(&self, room: RoomNum) -> bool {
+        self.changes.contains_key(&room)
+    }
+
+    pub(super) fn set(&mut self, room: RoomNum, sent: Option<Sent>) {
+        self.changes.insert(room, sent);
+    }
+
+    pub(super) fn into_changes(self) -> HashMap<RoomNum, Option<Sent>> {
+        self.changes
+    }
+}
+
+impl Connection {
+    pub(super) fn new(number: u64, now_ms: i64) -> Self {
+        Self {
+            number,
+            used: AtomicI64::new(now_ms),
+            requests: watch::Sender::new(0),
+            state: Mutex::default(),
+        }
+    }
+}
+
+impl State {
+    /// The client has the answer with this number. Returns whether that can be: answers before it are forgotten.
+    pub(super) fn acknowledge(&mut self, serial: u64) -> bool {
+        if serial == self.serial {
+            return true;
+        }
+        let Some(index) = self.pending.iter().position(|pending| pending.serial == serial) else {
+            return false;
+        };
+        let Pending { serial, told, rooms } = self.pending.swap_remove(index);
+        self.pending.clear();
+        self.serial = serial;
+        self.told = told;
+        for (room, sent) in rooms {
+            match sent {
+                Some(sent) => drop(self.rooms.insert(room, sent)),
+                None => drop(self.rooms.remove(&room)),
+            }
+        }
+        true
+    }
+
+    /// Keeps what an answer tells, until the client shows that it has it. Returns the answer's number.
+    pub(super) fn expect(&mut self, told: Told, rooms: HashMap<RoomNum, Option<Sent>>) -> u64 {
+        self.last_serial += 1;
+        let serial = self.last_serial;
+        if self.pending.len() >= PENDING_MAX {
+            self.pending.remove(0);
+        }
+        self.pending.push(Pending { serial, told, rooms });
+        serial
+    }
+
+    /// The bytes it occupies in memory, about.
+    pub(super) fn memory_bytes(&self) -> usize {
+        let members = |sent: &Sent| sent.members.len() * 16;
+        let room = size_of::<(RoomNum, Sent)>() + 8;
+        let pending = self.pending.iter().flat_map(|pending| pending.rooms.values().flatten());
+        let count = self.rooms.len()
+            + self.pending.iter().map(|pending| pending.rooms.len()).sum::<usize>();
+        let members: usize = self.rooms.values().chain(pending).map(members).sum();
+        size_of::<Self>() + count * room + members
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sent(through: i64) -> Sent {
+        Sent {
+            kind: Kind::Joined,
+            through,
+            events: 1,
+            rules: Arc::default(),
+            is_dm: false,
+            receipts: 0,
+            account_data: false,
+            members: BTreeSet::new(),
+        }
+    }
+
+    fn answer(state: &mut State, through: i64) -> u64 {
+        state.expect(Told::default(), HashMap::from([(RoomNum(1), Some(sent(through)))]))
+    }
+
+    #[test]
+    fn an_answer_counts_when_its_position_comes_back() {
+        let mut state = State::default();
+        let first = answer(&mut state, 5);
+        assert!(state.rooms.is_empty());
+        assert!(state.acknowledge(first) && state.acknowledge(first));
+        assert_eq!(state.rooms[&RoomNum(1)].through, 5);
+    }
+
+    #[test]
+    fn an_answer_that_was_lost_leaves_no_trace() {
+        let mut state = State::default();
+        let first = answer(&mut state, 5);
+        assert!(state.acknowledge(first));
+        let lost = answer(&mut state, 6);
+        // The client asks again with the position that it has.
+        assert!(state.acknowledge(first));
+        let second = answer(&mut state, 7);
+        assert!(state.acknowledge(second));
+        assert_eq!(state.rooms[&RoomNum(1)].through, 7);
+        assert!(!state.acknowledge(lost) && !state.acknowledge(first));
+    }
+
+    #[test]
+    fn answers_that_may_arrive_are_bounded() {
+        let mut state = State::default();
+        let serials: Vec<u64> = (0..10).map(|through| answer(&mut state, through)).collect();
+        assert!(!state.acknowledge(serials[0]));
+        assert_eq!(state.pending.len(), PENDING_MAX);
+        assert!(state.acknowledge(serials[9]));
+    }
+
+    #[test]
+    fn a_room_can_be_forgotten() {
+        let mut state = State::default();
+        let first = answer(&mut state, 5);
+        assert!(state.acknowledge(first));
+        let mut draft = Draft::new(&state);
+        draft.sent_mut(RoomNum(1)).unwrap().receipts = 9;
+        assert_eq!(draft.sent(RoomNum(1)).unwrap().receipts, 9);
+        draft.set(RoomNum(1), None);
+        assert!(draft.sent(RoomNum(1)).is_none());
+        let changes = draft.into_changes();
+        let second = state.expect(Told::default(), changes);
+        assert!(state.acknowledge(second));
+        assert!(state.rooms.is_empty());
+    }
+}
