@@ -1,12 +1,13 @@
 //! What rustc and clippy cannot see: the layers, the names of crates, leftovers, sizes.
 //!
 //! Violations fail; sizes are a reason to look again and are only reported.
+mod faults;
 mod layers;
 mod names;
 mod sizes;
 mod sources;
 
-use std::{fmt, fs, path::Path};
+use std::{collections::BTreeSet, fmt, fs, path::Path};
 
 pub use self::{layers::SIDEWAYS, sizes::Long};
 
@@ -41,12 +42,15 @@ pub fn run(root: &Path) -> Result<Report, String> {
     let mut report = Report::default();
     layers::check(&manifests, &mut report.violations);
     names::check(&manifests, &mut report.violations);
+    let mut functions = BTreeSet::new();
     for path in sources::rust_files(root)? {
         let text = fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
         let shown = path.strip_prefix(root).unwrap_or(&path).display().to_string();
         sources::check(&shown, &text, &mut report.violations);
         sizes::measure(&shown, &text, &mut report.long);
+        functions.extend(faults::functions(&text));
     }
+    faults::check(root, &functions, &mut report.violations);
     report.long.sort_by(|a, b| b.lines.cmp(&a.lines).then_with(|| a.place.cmp(&b.place)));
     Ok(report)
 }

@@ -100,6 +100,19 @@ fn long_functions_and_files_are_reported() {
 }
 
 #[test]
+fn the_page_of_faults_names_tests_that_are_there() {
+    let tree = Tree::new()
+        .with("crates/a/src/lib.rs", "async fn nothing_is_lost() {}\n")
+        .with("tests/kill/run", "")
+        .with("docs/faults.md", "| F1 | `nothing_is_lost`, `tests/kill`, `Secret` | `&self.x` |\n");
+    assert_eq!(tree.report().violations, Vec::<String>::new());
+    let tree = tree.with("docs/faults.md", "`something_is_lost` `tests/gone` `nothing_is_lost`");
+    let expected = ["something_is_lost", "tests/gone"];
+    let expected = expected.map(|name| format!("docs/faults.md: there is no `{name}`"));
+    assert_eq!(tree.report().violations, expected);
+}
+
+#[test]
 fn our_own_tree_is_tidy() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let report = tidy::run(root).unwrap();

@@ -36,7 +36,7 @@ pub trait AccountObserver: Send + Sync + 'static {
         change: DeviceChange<'a>,
     ) -> ObserverFuture<'a>;
 
-    /// Called when it is durable that an account is closed: the user leaves their rooms. Called again if an administrator
+    /// Called when it is durable that an account is closed: the user's keys go, and they leave their rooms. Called again if an administrator
     /// closes a closed account again, should the server have stopped in between.
     fn account_closed<'a>(&'a self, user_id: &'a UserId) -> ClosedFuture<'a>;
 }

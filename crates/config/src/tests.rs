@@ -237,3 +237,25 @@ fn the_documents_in_docs_are_the_generated_ones() {
         assert!(kept == generated, "docs/{name} is stale: run `cargo xtask docs`");
     }
 }
+
+/// F13: a secret that everybody knows is none.
+#[test]
+fn well_known_secrets_are_refused() {
+    let accepted = |secret: &str| {
+        load(&environment(&[("LONGHOUSE_REGISTRATION__SHARED_SECRET", secret)])).is_ok()
+    };
+    for weak in [
+        "short",
+        "changeme",
+        "ChangeMe!",
+        "<change-me>",
+        "aaaaaaaaaaaa",
+        "abababababab",
+        "passwordpassword",
+        "12345678",
+        "registration_shared_secret",
+    ] {
+        assert!(!accepted(weak), "{weak:?}");
+    }
+    assert!(accepted("k7Rm-2p9Xw-Qz51"));
+}

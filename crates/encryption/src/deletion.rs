@@ -1,8 +1,9 @@
 //! What follows from a change of a user's devices, in the same write as the change.
 use db::{Committed, Value, Write};
+use protocol::ids::UserId;
 use store::{
-    Change, RoomNum, UserNum, device_keys, device_lists, fallback_keys, key_signatures,
-    one_time_keys, to_device,
+    Change, RoomNum, UserNum, cross_signing, device_keys, device_lists, fallback_keys, key_backups,
+    key_signatures, one_time_keys, to_device,
 };
 
 use crate::Encryption;
@@ -59,6 +60,27 @@ impl Encryption {
         }
         let announcement = self.announce(write, user).await?;
         Ok(Box::new(move |committed| announcement.changes(user, committed)))
+    }
+
+    /// Removes what a closed account leaves behind: cross-signing keys with their signatures, and key backups. Devices
+    /// are gone before, by [`Self::devices_deleted`].
+    ///
+    /// # Errors
+    /// Fails if the database fails.
+    pub async fn account_closed(&self, user_id: &UserId) -> Result<(), db::Error> {
+        let Some(user) = self.store.interner.find_user(user_id).await? else { return Ok(()) };
+        let mut write = Write::new();
+        key_backups::delete_of_user(&mut write, user);
+        let keys = cross_signing::of_users(&self.store.db, &[user]).await?;
+        for key in &keys {
+            cross_signing::delete(&mut write, key);
+            key_signatures::delete(&mut write, user, &key.public_key);
+        }
+        let announcement = self.announce(&mut write, user).await?;
+        let committed = self.store.write(write).await?;
+        let changes = announcement.changes(user, &committed);
+        self.store.changes.publish(committed.publication, &changes);
+        Ok(())
     }
 
     pub(crate) async fn announce(

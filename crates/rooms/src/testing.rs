@@ -86,7 +86,8 @@ fn service(store: &Store) -> Arc<Rooms> {
     with_rules(store, Arc::new(EveryMessage))
 }
 
-fn with_rules(store: &Store, rules: Arc<dyn NotificationRules>) -> Arc<Rooms> {
+/// The service, with other push rules.
+pub(crate) fn with_rules(store: &Store, rules: Arc<dyn NotificationRules>) -> Arc<Rooms> {
     let key = ServerKey::from_seed("test", [7; 32]).unwrap();
     let signer = Arc::new(Signer::new("example.org".try_into().unwrap(), key));
     Rooms::new(store.clone(), signer, Settings::default(), rules)

@@ -1,6 +1,7 @@
 //! Rooms on both engines.
 mod aliases;
 mod membership;
+mod panic_sweep;
 mod panics;
 mod receiving;
 mod state_storage;

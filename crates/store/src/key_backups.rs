@@ -145,6 +145,15 @@ pub fn delete(write: &mut Write, user: UserNum, version: i64) {
     );
 }
 
+/// Deletes all versions of a user with their sessions; the numbers stay taken.
+pub fn delete_of_user(write: &mut Write, user: UserNum) {
+    write.execute(
+        "UPDATE key_backups SET deleted = 1, auth_data = '{}', key_count = 0 WHERE user_num = $1",
+        params![user],
+    );
+    write.execute("DELETE FROM key_backup_sessions WHERE user_num = $1", params![user]);
+}
+
 /// Counts a change of the sessions. The write is rejected unless `read` is still as the version is stored.
 pub fn advance(write: &mut Write, user: UserNum, read: &BackupVersion, key_count: i64) {
     write.execute_expecting(

@@ -36,3 +36,31 @@ pub(super) fn load(
     let name = name.map_err(|_| Failure::new("server.name is not a server name"))?;
     Ok(Signer::new(name, key))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use entropy::SystemEntropy;
+
+    use super::*;
+
+    /// F13: fresh installations have nothing in common.
+    #[test]
+    fn a_thousand_new_nodes_have_a_thousand_keys() {
+        let config = Config::default();
+        let (mut ids, mut keys) = (BTreeSet::new(), BTreeSet::new());
+        for _ in 0..1_000 {
+            let folder = tempfile::tempdir().unwrap();
+            let entropy = SystemEntropy::new().unwrap();
+            let folder = Folder::new(folder.path().to_owned());
+            let made = load(&config, &folder, &entropy).unwrap();
+            ids.insert(made.key().key_id().to_owned());
+            keys.insert(made.key().public_key());
+            // The next start has the same one.
+            let again = load(&config, &folder, &entropy).unwrap();
+            assert_eq!(again.key().public_key(), made.key().public_key());
+        }
+        assert_eq!((ids.len(), keys.len()), (1_000, 1_000));
+    }
+}

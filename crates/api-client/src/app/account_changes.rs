@@ -36,6 +36,10 @@ impl AccountObserver for TellOthers {
 
     fn account_closed<'a>(&'a self, user_id: &'a UserId) -> ClosedFuture<'a> {
         Box::pin(async move {
+            // First, as long as they share rooms with those who are to know.
+            if let Err(error) = self.encryption.account_closed(user_id).await {
+                tracing::error!(user.id = %user_id, %error, "keys of a closed account could not be removed");
+            }
             if let Err(error) = self.rooms.leave_all(user_id).await {
                 tracing::error!(user.id = %user_id, %error, "a closed account could not leave its rooms");
             }

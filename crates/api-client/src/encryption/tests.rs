@@ -288,3 +288,31 @@ async fn a_backup_is_written_read_and_deleted() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_closed_account_leaves_no_keys() {
+    for app in TestApp::on_each_engine().await {
+        let (alice, bob) = (app.user("alice").await, app.user("bob").await);
+        let master = json!({ "master_key": cross_signing_key(&alice, "master", &key(1)) });
+        assert_eq!(alice.post("/keys/device_signing/upload", master).await.verdict(), "200");
+        let version =
+            json!({ "algorithm": "m.megolm_backup.v1.curve25519-aes-sha2", "auth_data": {} });
+        let version = alice.post("/room_keys/version", version).await.json()["version"].clone();
+        let path = format!("/room_keys/keys/!r:x/s?version={}", version.as_str().unwrap());
+        let session = json!({
+            "first_message_index": 0, "forwarded_count": 0, "is_verified": false, "session_data": {},
+        });
+        assert_eq!(alice.put(&path, session).await.verdict(), "200");
+        let query = json!({ "device_keys": { (alice.id.as_str()): [] } });
+        let of_alice = async || bob.post("/keys/query", query.clone()).await.json();
+        assert!(of_alice().await["master_keys"][alice.id.as_str()].is_object());
+        app.app.accounts.deactivate_user(&alice.id, false).await.unwrap();
+        let after = of_alice().await;
+        assert_eq!(after["master_keys"], json!({}));
+        assert_eq!(after["device_keys"][alice.id.as_str()], json!({}));
+        let count = "SELECT COUNT(*) FROM key_backup_sessions";
+        let db = &app.app.rooms.store().db;
+        let rows = db::Read::query(db, count, db::params![]).await.unwrap();
+        assert_eq!(rows[0].get::<i64>(0).unwrap(), 0);
+    }
+}

@@ -45,6 +45,43 @@ async fn a_file_comes_back_to_those_who_are_logged_in() {
     }
 }
 
+/// S3: content that calls itself a picture and is a page stays a picture to the browser, and a page is saved.
+#[tokio::test]
+async fn what_runs_in_a_browser_is_not_shown_there() {
+    for app in TestApp::on_each_engine().await {
+        let alice = app.user("alice").await;
+        let page = b"<!DOCTYPE html><svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>";
+        for (kind, shown) in [
+            ("text/html", false),
+            ("text/html; charset=utf-8", false),
+            ("TEXT/HTML", false),
+            ("image/svg+xml", false),
+            ("application/xhtml+xml", false),
+            ("application/pdf", false),
+            ("text/javascript", false),
+            ("image/png, text/html", false),
+            ("", false),
+            ("nonsense", false),
+            ("image/png", true),
+            ("image/jpeg;x=\"text/html\"", true),
+            ("text/plain", true),
+        ] {
+            let id = alice.upload(kind, page.as_slice()).await;
+            let reply = alice.get(&download(&id)).await;
+            let header = |name: &str| reply.headers[name].to_str().unwrap();
+            let expected = if shown { "inline" } else { "attachment" };
+            assert_eq!(header("content-disposition"), expected, "{kind}");
+            assert_eq!(header("x-content-type-options"), "nosniff");
+            assert_eq!(header("cross-origin-resource-policy"), "cross-origin");
+            let policy = header("content-security-policy");
+            assert!(policy.starts_with("sandbox;") && policy.contains("script-src 'none'"));
+            let path =
+                format!("/_matrix/client/v1/media/thumbnail/{SERVER_NAME}/{id}?width=32&height=32");
+            assert_eq!(alice.get(&path).await.verdict(), "400 M_UNKNOWN", "{kind}: by its bytes");
+        }
+    }
+}
+
 #[tokio::test]
 async fn what_is_not_there_is_not_found() {
     for app in TestApp::on_each_engine().await {

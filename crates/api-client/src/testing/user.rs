@@ -8,7 +8,10 @@ use accounts::{administration::NewUser, login::DeviceRequest};
 use axum::body::Body;
 use config::Secret;
 use endpoint::{Site, testing::Reply};
-use http::Method;
+use http::{
+    Method, Request,
+    header::{AUTHORIZATION, CONTENT_TYPE},
+};
 use protocol::ids::OwnedUserId;
 use serde_json::{Value, json};
 
@@ -66,6 +69,19 @@ impl TestUser {
     /// As [`Self::request`], with any body.
     pub async fn request_raw(&self, method: Method, path: &str, body: impl Into<Body>) -> Reply {
         send(&self.site, method, path, Some(&self.token), body.into()).await
+    }
+
+    /// Uploads and returns the media id.
+    pub async fn upload(&self, content_type: &str, content: impl Into<Body>) -> String {
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri("/_matrix/media/v3/upload")
+            .header(AUTHORIZATION, format!("Bearer {}", self.token))
+            .header(CONTENT_TYPE, content_type)
+            .body(content.into());
+        let reply = endpoint::testing::send(&self.site, request.expect("a request")).await;
+        let uri = text(&reply, "content_uri");
+        uri.rsplit('/').next().unwrap_or_default().to_owned()
     }
 
     /// Reads.

@@ -20,6 +20,8 @@ section! {
         let secret = this.shared_secret.as_ref().map(Secret::expose);
         if secret.is_some_and(|secret| secret.len() < 8) {
             complaints.push(("shared_secret", "is shorter than 8 characters".to_owned()));
+        } else if secret.is_some_and(is_well_known) {
+            complaints.push(("shared_secret", "is one that others try first".to_owned()));
         }
         let fits = |token: &&Secret| {
             let token = token.expose();
@@ -34,4 +36,26 @@ section! {
             ));
         }
     }
+}
+
+/// What stands in examples and is left there, or is typed when something has to be typed.
+fn is_well_known(secret: &str) -> bool {
+    const WELL_KNOWN: [&str; 12] = [
+        "changeme",
+        "change_me",
+        "change-me",
+        "password",
+        "secret",
+        "sharedsecret",
+        "shared_secret",
+        "registration_shared_secret",
+        "12345678",
+        "qwertyui",
+        "example",
+        "letmein",
+    ];
+    let small = secret.to_ascii_lowercase();
+    let plain = small.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+    let letters: std::collections::BTreeSet<char> = small.chars().collect();
+    letters.len() < 4 || WELL_KNOWN.iter().any(|known| plain == *known || small == known.repeat(2))
 }

@@ -74,3 +74,28 @@ async fn many_requests_at_once_make_one() {
     })
     .await;
 }
+
+/// S4: what a decoder works on is counted until it is done, also if nobody waits for it any more.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_hangs_up_makes_no_room_for_another_decoder() {
+    on_each_engine(async |test| {
+        let id = test.upload(&encoded(&red_and_blue(1_900, 1_900), ImageFormat::Jpeg)).await;
+        let (media, id) = (test.media.clone(), id.unwrap());
+        let (decoders, all) = (&test.media.thumbnails.decoders, test.media.settings.decoders);
+        let asking = tokio::spawn(async move { media.thumbnail(SERVER, &id, 0, crop(96)).await });
+        while decoders.available_permits() == all {
+            assert!(!asking.is_finished(), "the decoder was too fast to be seen at work");
+            tokio::task::yield_now().await;
+        }
+        // The file is opened, and the decoder begins.
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        assert!(!asking.is_finished(), "the decoder was too fast to be seen at work");
+        asking.abort();
+        assert!(asking.await.unwrap_err().is_cancelled());
+        assert_eq!(decoders.available_permits(), all - 1, "it still works");
+        while decoders.available_permits() < all {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    })
+    .await;
+}

@@ -2,7 +2,10 @@ use futures_util::stream;
 use store::media;
 
 use super::*;
-use crate::testing::{SERVER, on_each_engine, pieces};
+use crate::{
+    FindError,
+    testing::{SERVER, on_each_engine, pieces},
+};
 
 #[tokio::test]
 async fn what_was_uploaded_comes_back_with_its_name_and_type() {
@@ -117,6 +120,52 @@ async fn announcements_are_bounded() {
         }
         assert!(matches!(test.media.announce(test.user).await, Err(crate::AnnounceError::TooMany)));
         test.media.announce(test.other).await.unwrap();
+    })
+    .await;
+}
+
+/// S6: no name that an uploader gives, and no id that somebody asks for, is ever a path.
+#[tokio::test]
+async fn nothing_is_written_or_read_outside_the_folder() {
+    on_each_engine(async |test| {
+        std::fs::write(test.folder.path().join("secret"), b"secret").unwrap();
+        for name in ["../../x", "/etc/x", "..", "a/../../x", "objects", "C:\\x", "\0", "%2e%2e%2fx"]
+        {
+            let file_name = Some(name.to_owned());
+            let description = Description { file_name, ..Description::default() };
+            let id =
+                test.media.upload(test.user, description, pieces(name.as_bytes())).await.unwrap();
+            assert_eq!(test.download(&id).await, name.as_bytes());
+            for id in [name, "../secret", "../../secret", "secret"] {
+                let found = test.media.find(SERVER, id, 0).await;
+                assert!(matches!(found, Err(FindError::Unknown)), "{id}: {found:?}");
+                let put = test.media.upload_announced(
+                    test.user,
+                    id,
+                    Description::default(),
+                    pieces(b"x"),
+                );
+                assert!(matches!(put.await, Err(UploadError::Unknown)), "{id}");
+            }
+        }
+        let mut top: Vec<_> = std::fs::read_dir(test.folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        top.sort();
+        assert_eq!(top, ["objects", "secret", "uploads"]);
+        assert_eq!(std::fs::read(test.folder.path().join("secret")).unwrap(), b"secret");
+        let is_hex = |name: &str, length| {
+            name.len() == length && name.bytes().all(|b| b.is_ascii_hexdigit())
+        };
+        for first in std::fs::read_dir(test.folder.path().join("objects")).unwrap() {
+            for second in std::fs::read_dir(first.unwrap().path()).unwrap() {
+                for object in std::fs::read_dir(second.unwrap().path()).unwrap() {
+                    let name = object.unwrap().file_name().into_string().unwrap();
+                    assert!(is_hex(&name, 64), "{name}");
+                }
+            }
+        }
     })
     .await;
 }

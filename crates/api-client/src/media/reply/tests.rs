@@ -31,6 +31,7 @@ async fn reply(kind: &str, request: &[(HeaderName, &str)]) -> (Response<()>, Byt
 /// SHA-256 of the ten digits.
 const TAG: &str = "\"84d89877f0d4041efb6bf91a16f0248f2fd573e6af05c19f96bedb9f882f7882\"";
 
+/// S3: by the type that the uploader gave, which is all that a browser is told.
 #[tokio::test]
 async fn nothing_that_is_served_can_run() {
     for active in ["text/html", "image/svg+xml", "application/xhtml+xml", "text/xml"] {

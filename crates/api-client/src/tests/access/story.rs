@@ -17,10 +17,12 @@ pub(super) struct Story {
     memberships: [Option<Membership>; MOMENTS],
     /// Whether it is the creator who ends it.
     removed: bool,
+    /// Whether the user forgets the room in the end: then they were never there.
+    pub(super) forgotten: bool,
 }
 
 const fn story(name: &'static str, memberships: [Option<Membership>; MOMENTS]) -> Story {
-    Story { name, memberships, removed: false }
+    Story { name, memberships, removed: false, forgotten: false }
 }
 
 pub(super) const STORIES: &[Story] = &[
@@ -33,6 +35,7 @@ pub(super) const STORIES: &[Story] = &[
     Story { removed: true, ..story("kicked", [None, Some(Invite), Some(Join), Some(Leave)]) },
     Story { removed: true, ..story("banned", [None, Some(Invite), Some(Join), Some(Ban)]) },
     Story { removed: true, ..story("outlaw", [None, Some(Ban), Some(Ban), Some(Ban)]) },
+    Story { forgotten: true, ..story("forgetful", [None, Some(Invite), Some(Join), Some(Leave)]) },
     story("returned", [None, Some(Join), Some(Leave), Some(Join)]),
 ];
 
@@ -107,7 +110,7 @@ impl Story {
     }
 
     pub(super) fn was_ever_joined(&self) -> bool {
-        self.memberships.contains(&Some(Join))
+        !self.forgotten && self.memberships.contains(&Some(Join))
     }
 
     /// Whether the user sees what is sent at a moment: the five rules of the specification, in their order.
@@ -116,6 +119,7 @@ impl Story {
         let joined_later = self.memberships[moment..].contains(&Some(Join));
         match visibility {
             Visibility::WorldReadable => true,
+            _ if self.forgotten => false,
             _ if membership == Some(Join) => true,
             Visibility::Shared => joined_later,
             Visibility::Invited => membership == Some(Invite),
@@ -128,6 +132,7 @@ impl Story {
         if visibility == Visibility::WorldReadable {
             return Some(MOMENTS - 1);
         }
-        self.memberships.iter().rposition(|membership| *membership == Some(Join))
+        let joined = self.memberships.iter().rposition(|membership| *membership == Some(Join));
+        joined.filter(|_| !self.forgotten)
     }
 }

@@ -70,6 +70,7 @@ fn photos_that_were_taken_upright_are_shown_upright() {
     assert!(small[(48, 180)].0[2] > 200, "blue is below");
 }
 
+/// S5.
 #[test]
 fn bombs_are_refused_by_their_headers() {
     let png = |width: u32, height: u32| {
@@ -109,4 +110,36 @@ fn of_an_animation_the_first_picture_is_shown() {
     drop(encoder);
     let small = run(&bytes, 32, 32, Method::Crop).unwrap().into_rgb8();
     assert!(small[(16, 16)].0[0] > 200);
+}
+
+/// S5: what comes behind the first picture costs nothing.
+#[test]
+fn ten_thousand_pictures_are_not_decoded() {
+    let mut bytes = Vec::new();
+    let mut encoder = image::codecs::gif::GifEncoder::new_with_speed(&mut bytes, 30);
+    for number in 0..10_000_u32 {
+        let color = if number == 0 { [255, 0, 0, 255] } else { [0, 0, 255, 255] };
+        let picture = RgbaImage::from_pixel(8, 8, image::Rgba(color));
+        encoder.encode_frame(image::Frame::new(picture)).unwrap();
+    }
+    drop(encoder);
+    let started = Instant::now();
+    let small = run(&bytes, 32, 32, Method::Crop).unwrap().into_rgb8();
+    assert!(small[(4, 4)].0[0] > 200);
+    assert!(started.elapsed().as_millis() < 1_000, "{:?}", started.elapsed());
+}
+
+/// S5: what is converted to eight bits a channel takes its memory twice.
+#[test]
+fn the_memory_of_a_conversion_counts() {
+    let deep = image::ImageBuffer::from_pixel(1_200, 1_200, image::Rgba([9_u16, 9, 9, 9]));
+    let bytes = encoded(&DynamicImage::ImageRgba16(deep), ImageFormat::Png);
+    let with = |bytes_max| {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&bytes).unwrap();
+        let size = Size { width: 32, height: 32, method: Method::Crop };
+        thumbnail(file, size, Limits { pixels_max: 4_000_000, bytes_max }).err()
+    };
+    assert_eq!(with(1_200 * 1_200 * 11), Some(DecodeError::TooLarge));
+    assert_eq!(with(1_200 * 1_200 * 13), None);
 }
