@@ -17,7 +17,7 @@ use store::{RoomNum, Store};
 use crate::{
     MessagesQuery, Preset, Rooms, Transaction,
     notifications::{Arrival, BoxFuture, Classified, NotificationRules},
-    testing::{object, request, with_rules, user},
+    testing::{object, request, user, with_rules},
 };
 
 /// Blows at the call after so many others: whoever looks at the clock, asks for randomness or for the push rules calls.
