@@ -5,7 +5,7 @@ use libfuzzer_sys::fuzz_target;
 use protocol::{
     Pdu, RoomVersion,
     ids::UserId,
-    push::{PushEvent, PushRules, RoomContext, RuleKind},
+    push::{PushEvent, PushRules, Recipient, RoomContext, RuleKind},
 };
 
 const EVENT: &str = r#"{"auth_events":[],"content":{"body":"so long","m.mentions":{"user_ids":["@u:s"]}},"depth":1,"origin_server_ts":1,"prev_events":[],"room_id":"!r:s","sender":"@v:s","type":"m.room.message"}"#;
@@ -26,12 +26,16 @@ fuzz_target!(|bytes: &[u8]| {
 
     let id = "$e".try_into().expect("an event id");
     let event = Pdu::from_stored(id, RoomVersion::V12, EVENT).expect("an event");
-    let room = RoomContext { member_count: 2, sender_level: 0, room_notification_level: 50 };
-    let event = PushEvent::new(&event, &room);
-    let _ = event.evaluate(&rules, user, "U").highlights();
-    if let Some(stored) =
-        std::str::from_utf8(body).ok().and_then(|text| PushRules::from_json(text, user).ok())
-    {
-        let _ = event.evaluate(&stored, user, "U").notifies();
+    let room = RoomContext { member_count: 2, sender_may_notify: &|key| key == "room" };
+    let event = PushEvent::new(&event, room);
+    let named = Recipient { is_mentioned: true, is_state_key: false, display_name: Some("U") };
+    let mut all = vec![rules];
+    all.extend(std::str::from_utf8(body).ok().and_then(|text| PushRules::from_json(text, user).ok()));
+    for rules in all {
+        let prepared = rules.prepare(user);
+        for recipient in [Recipient::default(), named] {
+            let outcome = prepared.evaluate(&event, recipient);
+            assert!(outcome.notifies || !outcome.highlights);
+        }
     }
 });
