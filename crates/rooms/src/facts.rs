@@ -40,6 +40,8 @@ pub struct Facts {
     pub last_position: i64,
     /// The position of the last event that makes the room recent ([`is_bump`]).
     pub bump_position: i64,
+    /// The position of the last change of the state.
+    pub state_position: i64,
 }
 
 /// Whether an event of this type makes its room recent: what people say and do, not what is set up (MSC4186).
@@ -125,6 +127,7 @@ impl Facts {
             weight: Weight { snapshot: 0, since: 0 },
             last_position: 0,
             bump_position: 0,
+            state_position: 0,
         }
     }
 

@@ -1,4 +1,6 @@
 //! Who may do what in a room.
+use std::sync::Arc;
+
 use event_auth::{CreateContent, PowerLevels, UserLevel};
 use protocol::{RoomVersion, ids::UserId};
 
@@ -8,7 +10,7 @@ use crate::state::RoomState;
 #[derive(Clone, Debug)]
 pub struct Powers {
     version: RoomVersion,
-    known: Option<(CreateContent, PowerLevels)>,
+    known: Option<(CreateContent, Arc<PowerLevels>)>,
 }
 
 impl Powers {
@@ -16,10 +18,9 @@ impl Powers {
         let create =
             state.get("m.room.create", "").and_then(|event| CreateContent::parse(&event.pdu).ok());
         let known = create.map(|create| {
-            let levels = state.get("m.room.power_levels", "");
-            let levels =
-                levels.and_then(|event| PowerLevels::parse(version, event.pdu.content()).ok());
-            let levels = levels.unwrap_or_else(|| PowerLevels::without_event(version, &create));
+            let levels = state
+                .power_levels()
+                .map_or_else(|| Arc::new(PowerLevels::without_event(version, &create)), Arc::clone);
             (create, levels)
         });
         Self { version, known }
@@ -77,7 +78,7 @@ impl Powers {
     /// The power levels, as far as they are numbers.
     #[must_use]
     pub fn levels(&self) -> Option<&PowerLevels> {
-        self.known.as_ref().map(|(_, levels)| levels)
+        self.known.as_ref().map(|(_, levels)| &**levels)
     }
 
     fn reaches(&self, user: &UserId, needed: impl Fn(&PowerLevels) -> i64) -> bool {

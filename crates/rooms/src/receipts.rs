@@ -1,6 +1,8 @@
 //! Receipts: how far each user has read.
 use std::sync::Arc;
 
+use db::Write;
+use parking_lot::Mutex;
 use protocol::ids::{EventId, OwnedEventId, OwnedUserId, RoomId, UserId};
 use store::{
     Change, RoomNum, UserNum, events,
@@ -11,6 +13,7 @@ use store::{
 use crate::{
     error::{Error, Result},
     event::Event,
+    room::Room,
     service::Rooms,
 };
 
@@ -70,7 +73,7 @@ impl Rooms {
         let event = self.visible_event(user, room_id, event_id).await?;
         let event_position = event.position().ok_or(Error::UnknownEvent)?;
         let part = self.part(&event, thread_id).await?;
-        let mut write = db::Write::new();
+        let mut write = Write::new();
         let user_num = self.store.interner.user(&mut write, user).await?;
         let row = table::ReceiptRow {
             room_num: room.num,
@@ -86,19 +89,25 @@ impl Rooms {
         let index = table::set(&mut write, &row, at.clone());
         let count = event.notify_count();
         read_marks::advance(&mut write, room.num, user_num, part, event_position.into(), count);
-        let committed = self.store.write(write).await?;
-        let position = committed.position(&at);
-        let mut changes = Vec::new();
-        if committed.affected(index) > 0 {
-            changes.push(match kind {
-                ReceiptKind::Read => Change::Room { position, room: room.num },
-                ReceiptKind::ReadPrivate => Change::User { position, user: user_num },
-            });
-            // The user's own unread counts have changed.
-            changes.push(Change::User { position, user: user_num });
-        }
-        self.store.changes.publish(committed.publication, &changes);
-        Ok(())
+        let rooms = Arc::clone(self);
+        let commit = async move {
+            let committed = rooms.store.write(write).await?;
+            let position = committed.position(&at);
+            let mut changes = Vec::new();
+            if committed.affected(index) > 0 {
+                room.last_receipt.advance(position);
+                changes.push(match kind {
+                    ReceiptKind::Read => Change::Room { position, room: room.num },
+                    ReceiptKind::ReadPrivate => Change::User { position, user: user_num },
+                });
+                // The user's own unread counts have changed.
+                changes.push(Change::User { position, user: user_num });
+            }
+            rooms.store.changes.publish(committed.publication, &changes);
+            Ok(())
+        };
+        // A task of its own: a client that hangs up must not keep a committed receipt from the others.
+        tokio::spawn(commit).await.map_err(|_| Error::Stopped)?
     }
 
     /// The part of the room that a receipt is about.
@@ -132,6 +141,11 @@ impl Rooms {
         after: i64,
         until: i64,
     ) -> Result<Vec<Receipt>> {
+        if let Some(room) = self.by_number(room).await?
+            && self.last_receipt(&room).await? <= after
+        {
+            return Ok(Vec::new());
+        }
         self.shown(user, table::between(&self.store.db, room, after, until).await?).await
     }
 
@@ -168,5 +182,48 @@ impl Rooms {
             });
         }
         Ok(receipts)
+    }
+
+    /// The position of the last receipt that was set in `room`.
+    async fn last_receipt(&self, room: &Room) -> Result<i64> {
+        let before = room.last_receipt.get();
+        if let Some(position) = before.position {
+            return Ok(position);
+        }
+        let position = table::last_position(&self.store.db, room.num).await?;
+        room.last_receipt.keep(before, position);
+        Ok(position)
+    }
+}
+
+/// The position of a room's last receipt, in memory: most syncs learn from it that there is no new one.
+///
+/// Invariant: it is never less than what was committed: what was read while a receipt was set is not kept.
+#[derive(Debug, Default)]
+pub(crate) struct LastReceipt(Mutex<Last>);
+
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Last {
+    position: Option<i64>,
+    /// Counts the receipts that were set.
+    set: u64,
+}
+
+impl LastReceipt {
+    fn get(&self) -> Last {
+        *self.0.lock()
+    }
+
+    fn keep(&self, before: Last, position: i64) {
+        let mut last = self.0.lock();
+        if last.set == before.set {
+            last.position = Some(position);
+        }
+    }
+
+    fn advance(&self, to: i64) {
+        let mut last = self.0.lock();
+        last.set += 1;
+        last.position = last.position.map(|position| position.max(to));
     }
 }

@@ -6,12 +6,14 @@ use protocol::{
     RoomVersion,
     ids::{OwnedEventId, OwnedRoomId},
 };
-use store::{EventNum, RoomNum, current_state, state_versions};
+use store::{
+    EventNum, RoomNum, current_state, memberships::Membership, state_changes, state_versions,
+};
 
 use crate::{
-    error::Result, event::Event, facts::Facts, service::Rooms, state::RoomState, writer::Queue,
+    error::Result, event::Event, event_cache::EventCache, facts::Facts, receipts::LastReceipt,
+    recent::Recent, service::Rooms, state::RoomState, timeline::Range, writer::Queue,
 };
-use store::memberships::Membership;
 
 /// A room. Its facts are loaded when they are first needed and replaced with every event.
 pub struct Room {
@@ -26,8 +28,15 @@ pub struct Room {
     pub(crate) used: AtomicI64,
     /// Held by whoever writes to the room on this node: its writer, or an event of another server.
     pub(crate) writing: tokio::sync::Mutex<()>,
-    facts: RwLock<Option<Arc<Facts>>>,
+    pub(crate) last_receipt: LastReceipt,
+    known: RwLock<Option<Known>>,
     loading: tokio::sync::Mutex<()>,
+}
+
+/// What is known of the room while it is in use.
+struct Known {
+    facts: Arc<Facts>,
+    recent: Recent,
 }
 
 impl Room {
@@ -39,7 +48,8 @@ impl Room {
             queue: Queue::default(),
             used: AtomicI64::new(0),
             writing: tokio::sync::Mutex::default(),
-            facts: RwLock::new(None),
+            last_receipt: LastReceipt::default(),
+            known: RwLock::new(None),
             loading: tokio::sync::Mutex::default(),
         }
     }
@@ -53,11 +63,11 @@ impl Room {
     }
 
     pub(crate) async fn load(&self, rooms: &Rooms) -> db::Result<Arc<Facts>> {
-        if let Some(facts) = self.facts.read().clone() {
+        if let Some(facts) = self.known_facts() {
             return Ok(facts);
         }
         let _loading = self.loading.lock().await;
-        if let Some(facts) = self.facts.read().clone() {
+        if let Some(facts) = self.known_facts() {
             return Ok(facts);
         }
         let facts = Arc::new(self.read(rooms).await?);
@@ -65,18 +75,56 @@ impl Room {
         Ok(facts)
     }
 
-    pub(crate) fn set(&self, facts: Arc<Facts>) {
-        *self.facts.write() = Some(facts);
+    fn known_facts(&self) -> Option<Arc<Facts>> {
+        self.known.read().as_ref().map(|known| Arc::clone(&known.facts))
     }
 
-    /// Forgets the facts: they may not be what is stored.
+    pub(crate) fn set(&self, facts: Arc<Facts>) {
+        let recent = Recent::behind(facts.last_position);
+        *self.known.write() = Some(Known { facts, recent });
+    }
+
+    /// Moves on to what was committed: `facts` is the room behind `events`.
+    pub(crate) fn apply(&self, facts: Arc<Facts>, events: Vec<Arc<Event>>) {
+        let mut known = self.known.write();
+        if let Some(known) = known.as_mut() {
+            known.facts = facts;
+            events.into_iter().for_each(|event| known.recent.push(event));
+        } else {
+            let recent = Recent::behind(facts.last_position);
+            *known = Some(Known { facts, recent });
+        }
+    }
+
+    /// Puts a redacted event in the place of what it was made of.
+    pub(crate) fn replace(&self, redacted: &Arc<Event>) {
+        if let Some(known) = self.known.write().as_mut() {
+            known.recent.replace(redacted);
+        }
+    }
+
+    /// At most `limit` events of `range`, if the room has all of them in memory.
+    pub(crate) fn recent(&self, range: Range, limit: usize) -> Option<Vec<Arc<Event>>> {
+        self.known.read().as_ref()?.recent.find(range, limit)
+    }
+
+    /// Keeps what was read of the timeline up to the position `until`, newest first.
+    pub(crate) fn remember(&self, page: &[Arc<Event>], until: i64, cache: &EventCache) {
+        if let Some(known) = self.known.write().as_mut() {
+            known.recent.extend_back(page, until, cache);
+        }
+    }
+
+    /// Forgets what is known: it may not be what is stored.
     pub(crate) fn distrust(&self) {
-        *self.facts.write() = None;
+        *self.known.write() = None;
     }
 
     /// The bytes it occupies in memory, about.
     pub(crate) fn memory_bytes(&self) -> usize {
-        size_of::<Self>() + self.facts.read().as_ref().map_or(0, |facts| facts.memory_bytes())
+        let known = self.known.read();
+        let bytes = |known: &Known| known.facts.memory_bytes() + known.recent.memory_bytes();
+        size_of::<Self>() + known.as_ref().map_or(0, bytes)
     }
 
     async fn read(&self, rooms: &Rooms) -> db::Result<Facts> {
@@ -114,6 +162,7 @@ impl Room {
             weight,
             last_position: row.last_position,
             bump_position: row.bump_position,
+            state_position: state_changes::last_position(&snapshot, self.num).await?,
         })
     }
 }

@@ -13,13 +13,18 @@ use protocol::{
     ids::{EventId, OwnedUserId, RoomId, ServerName, UserId},
     signing::Signer,
 };
-use store::{EventNum, RoomNum, Store, UserNum, events, memberships as table};
+use store::{
+    EventNum, RoomNum, StateKeyNum, Store, UserNum, events,
+    memberships::{self as table, Membership},
+    state_changes::{self, StateChange},
+};
 
 use crate::{
     draft::Submission,
     error::{Error, Result},
     event::Event,
     event_cache::EventCache,
+    histories::{Histories, History},
     memberships::{Memberships, UserRooms},
     notifications::NotificationRules,
     room::Room,
@@ -58,6 +63,8 @@ pub struct Rooms {
     pub(crate) events: EventCache,
     pub(crate) memberships: Memberships,
     pub(crate) typing: Typing,
+    memberships_of: Histories<Membership>,
+    visibilities_of: Histories<HistoryVisibility>,
     /// When the last room was created (Unix ms): see `create_room`.
     pub(crate) last_created: AtomicI64,
     active: RwLock<HashMap<RoomNum, Arc<Room>>>,
@@ -81,6 +88,8 @@ impl Rooms {
             events,
             memberships: Memberships::default(),
             typing: Typing::default(),
+            memberships_of: Histories::default(),
+            visibilities_of: Histories::default(),
             last_created: AtomicI64::new(0),
             active: RwLock::default(),
         })
@@ -256,20 +265,22 @@ impl Rooms {
     /// # Errors
     /// Fails if the database fails.
     pub async fn view(&self, room: &Room, user: &UserId) -> Result<View> {
-        let mut memberships = Vec::new();
-        if !self.has_forgotten(room, user).await? {
-            for (position, event) in self.changes_of(room, "m.room.member", user.as_str()).await? {
-                let left = store::memberships::Membership::Leave;
-                let membership = event.and_then(|event| event.membership()).unwrap_or(left);
-                memberships.push((position, membership));
+        let member = self.state_key(room, "m.room.member", user.as_str()).await?;
+        let memberships = match member {
+            Some(key) if !self.has_forgotten(room, user).await? => {
+                let read = self.read_memberships(room, key);
+                self.memberships_of.of((room.num, key), read).await?
             }
-        }
-        let mut visibilities = Vec::new();
-        for (position, event) in self.changes_of(room, "m.room.history_visibility", "").await? {
-            let visibility =
-                event.map_or(HistoryVisibility::Shared, |event| HistoryVisibility::of(&event));
-            visibilities.push((position, visibility));
-        }
+            _ => History::default(),
+        };
+        let visibility = self.state_key(room, "m.room.history_visibility", "").await?;
+        let visibilities = match visibility {
+            Some(key) => {
+                let read = self.read_visibilities(room, key);
+                self.visibilities_of.of((room.num, key), read).await?
+            }
+            None => History::default(),
+        };
         Ok(View { memberships, visibilities })
     }
 
@@ -280,21 +291,79 @@ impl Rooms {
         Ok(place.is_some_and(|place| place.forgotten))
     }
 
-    async fn changes_of(
+    /// The number of a key that the room's state may have had.
+    async fn state_key(
         &self,
         room: &Room,
         kind: &str,
         state_key: &str,
-    ) -> Result<Vec<(i64, Option<Arc<Event>>)>> {
-        let Some(key) = self.store.interner.find_state_key(kind, state_key).await? else {
-            return Ok(Vec::new());
+    ) -> Result<Option<StateKeyNum>> {
+        // Nearly always the state has it still, and there it is found without a text's being copied.
+        let now = room.facts(self).await?;
+        let known = now.state.get(kind, state_key).and_then(|event| event.state_key_num);
+        if known.is_some() {
+            return Ok(known);
+        }
+        Ok(self.store.interner.find_state_key(kind, state_key).await?)
+    }
+
+    async fn read_memberships(
+        &self,
+        room: &Room,
+        key: StateKeyNum,
+    ) -> Result<Vec<(i64, Membership)>> {
+        let changes = self.changes_of(room, key).await?;
+        let membership = |event: Option<Arc<Event>>| {
+            event.and_then(|event| event.membership()).unwrap_or(Membership::Leave)
         };
-        let changes = store::state_changes::of_key(&self.store.db, room.num, key).await?;
+        Ok(changes.into_iter().map(|(position, event)| (position, membership(event))).collect())
+    }
+
+    async fn read_visibilities(
+        &self,
+        room: &Room,
+        key: StateKeyNum,
+    ) -> Result<Vec<(i64, HistoryVisibility)>> {
+        let changes = self.changes_of(room, key).await?;
+        let visibility = |event: Option<Arc<Event>>| {
+            event.map_or(HistoryVisibility::Shared, |event| HistoryVisibility::of(&event))
+        };
+        Ok(changes.into_iter().map(|(position, event)| (position, visibility(event))).collect())
+    }
+
+    async fn changes_of(
+        &self,
+        room: &Room,
+        key: StateKeyNum,
+    ) -> Result<Vec<(i64, Option<Arc<Event>>)>> {
+        let changes = state_changes::of_key(&self.store.db, room.num, key).await?;
         let numbers: Vec<_> = changes.iter().filter_map(|change| change.event_num).collect();
         let events = self.events(&numbers).await?;
         let of =
             |num: Option<EventNum>| events.iter().find(|event| Some(event.num) == num).cloned();
         Ok(changes.iter().map(|change| (change.position, of(change.event_num))).collect())
+    }
+
+    /// Forgets how a key came to be that has changed.
+    pub(crate) fn forget_history(&self, room: RoomNum, key: StateKeyNum) {
+        self.memberships_of.forget((room, key));
+        self.visibilities_of.forget((room, key));
+    }
+
+    /// How the state of `room` has changed with `after < position <= until`, oldest first.
+    ///
+    /// # Errors
+    /// Fails if the database fails.
+    pub async fn state_changes(
+        &self,
+        room: &Room,
+        after: i64,
+        until: i64,
+    ) -> Result<Vec<StateChange>> {
+        if room.facts(self).await?.state_position <= after {
+            return Ok(Vec::new());
+        }
+        Ok(state_changes::between(&self.store.db, room.num, after, until).await?)
     }
 
     /// The user with this number.

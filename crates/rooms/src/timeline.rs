@@ -208,6 +208,9 @@ impl Rooms {
     }
 
     async fn range(&self, room: &Room, range: Range, limit: usize) -> Result<Vec<Arc<Event>>> {
+        if let Some(events) = room.recent(range, limit) {
+            return Ok(events);
+        }
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let Range { after, until, direction } = range;
         let rows =
@@ -215,6 +218,9 @@ impl Rooms {
         let mut events = Vec::with_capacity(rows.len());
         for row in rows {
             events.push(self.keep(row).await?);
+        }
+        if direction == Direction::Backward {
+            room.remember(&events, until, &self.events);
         }
         Ok(events)
     }
@@ -227,10 +233,10 @@ struct Page {
 
 /// Positions with `after < position <= until`.
 #[derive(Clone, Copy)]
-struct Range {
-    after: i64,
-    until: i64,
-    direction: Direction,
+pub(crate) struct Range {
+    pub(crate) after: i64,
+    pub(crate) until: i64,
+    pub(crate) direction: Direction,
 }
 
 impl Range {

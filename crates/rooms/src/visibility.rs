@@ -7,7 +7,7 @@
 use serde::Deserialize;
 use store::memberships::Membership;
 
-use crate::event::Event;
+use crate::{event::Event, histories::History};
 
 /// Who may read what was sent while it is in force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,9 +53,9 @@ impl HistoryVisibility {
 #[derive(Clone, Debug)]
 pub struct View {
     /// The user's membership from each position on, oldest first.
-    pub(crate) memberships: Vec<(i64, Membership)>,
+    pub(crate) memberships: History<Membership>,
     /// The history visibility from each position on, oldest first.
-    pub(crate) visibilities: Vec<(i64, HistoryVisibility)>,
+    pub(crate) visibilities: History<HistoryVisibility>,
 }
 
 impl View {
@@ -157,7 +157,7 @@ mod tests {
     };
 
     fn view(visibility: HistoryVisibility, memberships: &[(i64, Membership)]) -> View {
-        View { memberships: memberships.to_vec(), visibilities: vec![(1, visibility)] }
+        View { memberships: memberships.into(), visibilities: [(1, visibility)].into() }
     }
 
     fn seen(view: &View) -> Vec<i64> {
@@ -183,7 +183,7 @@ mod tests {
     #[test]
     fn a_change_of_the_visibility_is_judged_by_both_sides() {
         let mut view = view(Joined, &[(6, Join)]);
-        view.visibilities.push((4, WorldReadable));
+        view.visibilities = [(1, Joined), (4, WorldReadable)].into();
         assert_eq!(seen(&view).first(), Some(&4));
     }
 }

@@ -47,6 +47,20 @@ pub fn set(write: &mut Write, receipt: &ReceiptRow, position: Value) -> db::Oper
     )
 }
 
+/// The position of the last receipt that was set in a room; 0 if there is none.
+///
+/// # Errors
+/// Fails if the database fails.
+pub async fn last_position(reader: &impl Read, room: RoomNum) -> Result<i64> {
+    let row = reader
+        .query_optional(
+            "SELECT position FROM receipts WHERE room_num = $1 ORDER BY position DESC LIMIT 1",
+            params![room],
+        )
+        .await?;
+    row.map_or(Ok(0), |row| row.get(0))
+}
+
 /// The receipts of a room with `after < position <= until`.
 ///
 /// # Errors

@@ -32,6 +32,21 @@ pub fn insert(
     );
 }
 
+/// The position of a room's last change; 0 if there was none.
+///
+/// # Errors
+/// Fails if the database fails.
+pub async fn last_position(reader: &impl Read, room: RoomNum) -> Result<i64> {
+    let row = reader
+        .query_optional(
+            "SELECT position FROM state_changes WHERE room_num = $1 \
+             ORDER BY position DESC LIMIT 1",
+            params![room],
+        )
+        .await?;
+    row.map_or(Ok(0), |row| row.get(0))
+}
+
 /// The changes with `after < position <= until`, oldest first.
 ///
 /// # Errors

@@ -2,7 +2,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use rooms::{Event, Room, state::RoomState};
-use store::{EventNum, StateKeyNum, state_changes};
+use store::{EventNum, StateKeyNum};
 
 use crate::{error::Result, service::Sync};
 
@@ -27,7 +27,7 @@ impl Sync {
         end: i64,
         now: i64,
     ) -> Result<()> {
-        let changes = state_changes::between(&self.store.db, room.num, end, now).await?;
+        let changes = self.rooms.state_changes(room, end, now).await?;
         // The first change after `end` says what was there at `end`.
         let mut before: BTreeMap<StateKeyNum, (Option<EventNum>, Option<EventNum>)> =
             BTreeMap::new();
@@ -56,7 +56,7 @@ impl Sync {
         after: i64,
         end: i64,
     ) -> Result<Vec<Arc<Event>>> {
-        let changes = state_changes::between(&self.store.db, room.num, after, end).await?;
+        let changes = self.rooms.state_changes(room, after, end).await?;
         let latest: BTreeMap<StateKeyNum, Option<EventNum>> =
             changes.into_iter().map(|change| (change.state_key_num, change.event_num)).collect();
         let numbers: Vec<EventNum> = latest.into_values().flatten().collect();

@@ -206,9 +206,14 @@ impl Rooms {
         }
         let committed = self.store.write(write).await?;
         if let Some((_, redacted)) = redaction {
-            self.events.insert(redacted);
+            self.events.insert(Arc::clone(&redacted));
+            room.replace(&redacted);
         }
         let at = committed.position(&position);
+        for (key, _) in &changes {
+            self.forget_history(room.num, *key);
+            now.state_position = at;
+        }
         self.notifications.committed(room.num, at, &classified);
         self.accepted(room, now, &event, &members, &position, committed);
         Ok(())
@@ -387,7 +392,7 @@ impl Rooms {
                 changes.push(Change::RemoteMembership { position, room: room.num });
             }
         }
-        room.set(Arc::new(now));
+        room.apply(Arc::new(now), vec![Arc::clone(event)]);
         self.activate_shared(room);
         self.store.changes.publish(committed.publication, &changes);
     }

@@ -2,7 +2,7 @@ use protocol::ids::{OwnedRoomId, UserId};
 use store::events::Direction;
 
 use crate::{
-    MessagesQuery, Preset,
+    MessagesQuery, Preset, Transaction,
     testing::{TestServer, servers, user},
 };
 
@@ -70,5 +70,36 @@ async fn the_context_of_an_event_is_what_stands_around_it() {
         assert!(context.before.iter().all(|event| event.pdu.content().contains("one")));
         assert!(context.after.iter().all(|event| event.pdu.content().contains("three")));
         assert!(context.state.get("m.room.create", "").is_some());
+    }
+}
+
+#[tokio::test]
+async fn the_end_of_a_timeline_is_the_same_in_memory_and_in_the_database() {
+    for (server, _database) in servers().await {
+        let alice = user("alice");
+        let room = server.room("alice", Preset::PrivateChat).await;
+        let mut last = server.say("alice", &room, "0").await;
+        for number in 1..40 {
+            last = server.say("alice", &room, &format!("{number}")).await;
+        }
+        let transaction = Transaction { device_id: "A", transaction_id: "redact" };
+        let reason = protocol::canonical::Object::new();
+        server.rooms.redact(&alice, &room, &last, transaction, reason).await.unwrap();
+
+        let read = async || {
+            let mut pages = Vec::new();
+            for (direction, limit) in
+                [(Direction::Backward, 3), (Direction::Backward, 60), (Direction::Forward, 60)]
+            {
+                pages.push(bodies(&server, &alice, &room, &query(direction, None, limit)).await);
+            }
+            pages
+        };
+        let from_memory = read().await;
+        server.rooms.room(&room).await.unwrap().distrust();
+        let from_database = read().await;
+        assert_eq!(from_database, from_memory);
+        assert_eq!(read().await, from_memory, "what was read is kept");
+        assert_eq!(from_memory[0].0, ["m.room.message", "38", "37"]);
     }
 }

@@ -134,6 +134,7 @@ pub(super) fn committed<'a>(
     committed: Committed,
 ) {
     let mut changes = Vec::new();
+    let (mut added, mut redacted) = (Vec::new(), Vec::new());
     for (built, recorded) in events {
         let event = &built.event;
         let position = committed.position(&recorded.position);
@@ -143,8 +144,14 @@ pub(super) fn committed<'a>(
             facts.bump_position = position;
         }
         rooms.events.insert(Arc::clone(event));
+        added.push(Arc::clone(event));
         if let Some(redaction) = &built.redaction {
             rooms.events.insert(Arc::clone(&redaction.redacted));
+            redacted.push(Arc::clone(&redaction.redacted));
+        }
+        if let Some(change) = &built.change {
+            facts.state_position = position;
+            rooms.forget_history(room.num, change.key);
         }
         changes.push(Change::Room { position, room: room.num });
         if let Some((user, membership)) = built.change.as_ref().and_then(|change| change.member) {
@@ -170,7 +177,8 @@ pub(super) fn committed<'a>(
         }
         rooms.notifications.committed(room.num, position, &recorded.classified);
     }
-    room.set(Arc::new(facts));
+    room.apply(Arc::new(facts), added);
+    redacted.iter().for_each(|event| room.replace(event));
     rooms.store.changes.publish(committed.publication, &changes);
 }
 

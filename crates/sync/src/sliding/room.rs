@@ -8,7 +8,6 @@ use rooms::{Event, Facts, Room, View};
 use store::{
     EventNum, UserNum,
     memberships::{Membership, MembershipRow},
-    state_changes,
 };
 
 use super::{
@@ -220,7 +219,7 @@ impl Sync {
     ) -> Result<StateNews> {
         let (rules, me) = (&asked.config.rules, &*asked.client().user_id);
         let (after, until) = (known.through, asked.window.now.position);
-        let changes = state_changes::between(&self.store.db, room.num, after, until).await?;
+        let changes = self.rooms.state_changes(room, after, until).await?;
         let new: HashSet<EventNum> = changes.iter().filter_map(|change| change.event_num).collect();
         // The client misses events between what it has and what it is told.
         let has_gap = piece.limited && piece.start > known.through;
@@ -378,7 +377,7 @@ impl Sync {
         let state = self.state_until(room, end, asked.window.now.position).await?;
         let mut state = asked.config.rules.select(&state, &client.user_id);
         if known.is_some() {
-            let changes = state_changes::between(&self.store.db, room.num, after, end).await?;
+            let changes = self.rooms.state_changes(room, after, end).await?;
             state.retain(|event| changes.iter().any(|one| one.event_num == Some(event.num)));
         }
         Ok((piece, state))
