@@ -1,6 +1,6 @@
 """Writes docs/benchmarks.md from the results of one run: prose and tables in one go."""
 
-from . import sizes, tables
+from . import sizes, tables, targets
 
 HEAD = """\
 # Benchmarks
@@ -86,6 +86,7 @@ def render(results: dict) -> str:
         HEAD,
         _run(results),
         tables.failures(results),
+        targets.table(results),
         "## Processor time per operation\n\n" + tables.processor_time(results),
         "## How the cost of a send grows\n\n" + tables.growth(results),
         "## Rate and latency\n\n" + tables.rate_and_latency(results),

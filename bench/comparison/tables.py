@@ -17,7 +17,7 @@ def processor_time(results: dict) -> str:
     for phase, case in _cases(results):
         if phase in SIZED_PHASES:
             continue
-        costs = [_cost(_find(server, phase, case)) for server in results["servers"]]
+        costs = [cost_of(_find(server, phase, case)) for server in results["servers"]]
         cells = [_cost_text(_find(server, phase, case)) for server in results["servers"]]
         ratios = [_ratio(costs[0], cost) for cost in costs[1:]]
         rows.append([f"{phase}: {case}", *cells, *ratios])
@@ -33,9 +33,9 @@ def growth(results: dict) -> str:
         for case in [case for name, case in _cases(results) if name == phase]:
             cells = []
             for server in results["servers"]:
-                smallest = next(iter(_rows(server, phase)), None)
-                cost, base = _cost(_find(server, phase, case)), _cost(smallest)
-                cells.append(f"{_number(cost)} ({cost / base:.2f})" if cost and base else "–")
+                smallest = next(iter(rows_of(server, phase)), None)
+                cost, base = cost_of(_find(server, phase, case)), cost_of(smallest)
+                cells.append(f"{number(cost)} ({cost / base:.2f})" if cost and base else "–")
             rows.append([case, *cells])
     return table(head, rows)
 
@@ -63,7 +63,7 @@ def answers(results: dict) -> str:
     for phase, case in _cases(results):
         if phase in READING_PHASES:
             found = [_find(server, phase, case) for server in results["servers"]]
-            cells = [_number(row["response_bytes"] / 1e3) if row else "–" for row in found]
+            cells = [number(row["response_bytes"] / 1e3) if row else "–" for row in found]
             rows.append([f"{phase}: {case}", *cells])
     return table(head, rows)
 
@@ -76,14 +76,14 @@ def memory(results: dict) -> str:
     rows += [["more for each of them, kB"], ["their share of one core, %"]]
     for server in results["servers"]:
         peaks = [row["memory"]["server_bytes"] for row in server["report"]["rows"] if row["memory"]]
-        idle = next(iter(_rows(server, "idle-polls")), None)
+        idle = next(iter(rows_of(server, "idle-polls")), None)
         database = server["database_pss_end"]
         cells = [
             _megabytes(server["pss_start"]), _megabytes(max(peaks, default=0)),
             _megabytes(server["pss_end"]), "–" if database is None else _megabytes(database),
             str(idle["operations"]) if idle else "–",
-            _number(_per_poll(idle) / 1e3) if idle else "–",
-            _number(idle["extra"]["percent_of_one_core"]) if idle else "–",
+            number(_per_poll(idle) / 1e3) if idle else "–",
+            number(idle["extra"]["percent_of_one_core"]) if idle else "–",
         ]
         for row, cell in zip(rows, cells, strict=True):
             row.append(cell)
@@ -102,8 +102,8 @@ def disk(results: dict) -> str:
     for title, (phase, figure) in names.items():
         cells = []
         for server in results["servers"]:
-            values = [row["extra"][figure] for row in _rows(server, phase) if figure in row["extra"]]
-            cells.append(_number(values[-1]) if values else "–")
+            values = [row["extra"][figure] for row in rows_of(server, phase) if figure in row["extra"]]
+            cells.append(number(values[-1]) if values else "–")
         rows.append([title, *cells])
     return table(head, rows)
 
@@ -141,26 +141,28 @@ def _cases(results: dict) -> list:
     return list(found)
 
 
-def _rows(server: dict, phase: str) -> list:
+def rows_of(server: dict, phase: str) -> list:
+    """A server's rows of one phase."""
     return [row for row in server["report"]["rows"] if row["phase"] == phase]
 
 
 def _find(server: dict, phase: str, case: str) -> dict | None:
-    return next((row for row in _rows(server, phase) if row["case"] == case), None)
+    return next((row for row in rows_of(server, phase) if row["case"] == case), None)
 
 
-def _cost(row: dict | None) -> float | None:
+def cost_of(row: dict | None) -> float | None:
+    """Milliseconds of processor time per operation, the server's and its database's."""
     if not row or not row["operations"] or not row["cpu_ms_per_operation"]:
         return None
     return row["cpu_ms_per_operation"]["server"] + row["cpu_ms_per_operation"]["database"]
 
 
 def _cost_text(row: dict | None) -> str:
-    cost = _cost(row)
+    cost = cost_of(row)
     if cost is None:
         return "–"
     database = row["cpu_ms_per_operation"]["database"]
-    return f"{_number(cost)} ({_number(database)})" if database else _number(cost)
+    return f"{number(cost)} ({number(database)})" if database else number(cost)
 
 
 def _speed(row: dict | None) -> list:
@@ -168,7 +170,7 @@ def _speed(row: dict | None) -> list:
         return ["–"] * 4
     latency = row["latency_ms"]
     figures = [row["operations_per_second"], latency["p50"], latency["p95"], latency["p99"]]
-    return [_number(figure) for figure in figures]
+    return [number(figure) for figure in figures]
 
 
 def _per_poll(row: dict) -> float:
@@ -176,7 +178,7 @@ def _per_poll(row: dict) -> float:
 
 
 def _ratio(first: float | None, other: float | None) -> str:
-    return f"{_number(first / other)} ×" if first and other else "–"
+    return f"{number(first / other)} ×" if first and other else "–"
 
 
 def _short(server: dict) -> str:
@@ -184,10 +186,10 @@ def _short(server: dict) -> str:
 
 
 def _megabytes(count: int) -> str:
-    return _number(count / 1e6)
+    return number(count / 1e6)
 
 
-def _number(value: float | None) -> str:
+def number(value: float | None) -> str:
     """Three significant digits, without an exponent."""
     if value is None:
         return "–"

@@ -8,7 +8,7 @@ import time
 import unittest
 from pathlib import Path
 
-from . import machine, page, process, tables
+from . import machine, page, process, tables, targets
 
 
 def row(phase: str, case: str, cost: float, **more) -> dict:
@@ -52,6 +52,14 @@ class Tables(unittest.TestCase):
     def test_a_case_that_a_server_did_not_run_stays_empty(self):
         text = tables.processor_time(RESULTS)
         self.assertIn("| send-members: 5000 members | – | 0.750 (0.188) | – |", text)
+
+    def test_a_target_is_met_or_said_to_be_missed(self):
+        results = copy.deepcopy(RESULTS)
+        results["servers"][1]["short"] = targets.SQLITE
+        results["servers"][1]["report"]["rows"].append(row("members", "1000 members", 5.5))
+        text = targets.table(results)
+        self.assertIn("| `members` of 1,000, ms | 5 / 5 | **5.50: missed** | – | 2 |", text)
+        self.assertIn("| send with 5,000 members ÷ with 2 | – / – | 1.50 | – | – |", text)
 
     def test_growth_is_against_the_smallest_room(self):
         self.assertIn("| 5000 members | – | 0.750 (1.50) |", tables.growth(RESULTS))
