@@ -89,7 +89,9 @@ impl Room {
         let mut known = self.known.write();
         if let Some(known) = known.as_mut() {
             known.facts = facts;
-            events.into_iter().for_each(|event| known.recent.push(event));
+            for event in events {
+                known.recent.push(event);
+            }
         } else {
             let recent = Recent::behind(facts.last_position);
             *known = Some(Known { facts, recent });

@@ -178,7 +178,9 @@ pub(super) fn committed<'a>(
         rooms.notifications.committed(room.num, position, &recorded.classified);
     }
     room.apply(Arc::new(facts), added);
-    redacted.iter().for_each(|event| room.replace(event));
+    for event in &redacted {
+        room.replace(event);
+    }
     rooms.store.changes.publish(committed.publication, &changes);
 }
 
