@@ -9,7 +9,6 @@ from hostile.stage import V3, Stage
 from wire.account import must
 
 
-
 def create_room(stage: Stage) -> dict[str, Any]:
     """With everything that a client may ask for."""
     return {

@@ -1,6 +1,6 @@
 // node main.js URL: two people with real clients hold a conversation on any Matrix homeserver.
 
-import { servesRelations } from "./lib/abilities.js";
+import { servesRelations, servesWindow } from "./lib/abilities.js";
 import { quiet } from "./lib/logger.js";
 import { Person } from "./lib/person.js";
 import { Report } from "./lib/report.js";
@@ -13,6 +13,7 @@ import { share } from "./topics/media.js";
 import { notice } from "./topics/notices.js";
 import { meet } from "./topics/rooms.js";
 import { verifyOwnDevice, verifyPeople } from "./topics/verification.js";
+import { watch } from "./topics/window.js";
 
 const url = process.argv[2];
 if (url === undefined) {
@@ -37,7 +38,7 @@ async function inRoom(name, alice, bob, encrypted) {
     const said = await converse(report, roomId, alice, bob);
     await notice(report, roomId, alice, bob);
     await share(report, roomId, alice, bob, { encrypted });
-    return { roomId, said };
+    return { roomId, name, said };
 }
 
 async function devices(alice, bob, recoveryKey, { roomId, said }) {
@@ -67,11 +68,21 @@ await report.topic("a session", async () => {
         await bootstrapIdentity(report, bob);
         recoveryKey = await bootstrapRecovery(report, alice);
     });
-    await report.topic("a clear room", () => inRoom("In the open", alice, bob, false));
+    const rooms = {};
+    await report.topic("a clear room", async () => {
+        rooms.clear = await inRoom("In the open", alice, bob, false);
+    });
     await report.topic("an encrypted room", async () => {
         const met = await inRoom("Between us", alice, bob, true);
+        rooms.encrypted = met;
         await report.topic("verification", () => verifyPeople(report, met.roomId, alice, bob));
         await devices(alice, bob, recoveryKey, met);
+    });
+    await report.topic("sliding sync", async () => {
+        if (!(await servesWindow(url))) return report.skip("a sliding window", "the server has no sliding sync yet");
+        const name = "bob's second device";
+        const sliding = await present(name, () => bob.secondDevice(name, { sliding: true }));
+        return watch(report, alice, bob, sliding, rooms);
     });
     await report.topic("knocking", async () => knock(report, alice, await newcomer("carol")));
 });

@@ -1,8 +1,14 @@
 // What the server under test serves of the parts that clients can do without.
 
 /** Whether it serves relations, which a client with threads asks for (specification: "Relationships"). */
-export async function servesRelations(url) {
-    const answer = await fetch(`${url}/_matrix/client/v1/rooms/!none:localhost/relations/$none`);
+export const servesRelations = (url) => serves(url, "GET", "/_matrix/client/v1/rooms/!none:localhost/relations/$none");
+
+/** Whether it serves simplified sliding sync (MSC4186). */
+export const servesWindow = (url) =>
+    serves(url, "POST", "/_matrix/client/unstable/org.matrix.simplified_msc3575/sync");
+
+async function serves(url, method, path) {
+    const answer = await fetch(url + path, { method });
     const { errcode } = await answer.json();
     return errcode !== "M_UNRECOGNIZED";
 }

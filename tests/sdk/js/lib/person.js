@@ -3,6 +3,7 @@
 import { randomUUID } from "node:crypto";
 import { ClientEvent, MemoryStore, SyncState, createClient } from "matrix-js-sdk";
 import { logger } from "./logger.js";
+import { window } from "./window.js";
 import { watched } from "./unrecognized.js";
 import { until, within } from "./until.js";
 
@@ -20,19 +21,22 @@ export class Person {
         return new Person(url, name, password, session, threads);
     }
 
-    /** Logs the same account in on another device. */
-    async secondDevice(deviceName) {
+    /** Logs the same account in on another device; `sliding`: one that syncs by MSC4186. */
+    async secondDevice(deviceName, { sliding = false } = {}) {
         const session = await createClient({ baseUrl: this.url, logger, fetchFn: watched }).loginRequest({
             type: "m.login.password",
             identifier: { type: "m.id.user", user: this.userId },
             password: this.password,
             initial_device_display_name: deviceName,
         });
-        return new Person(this.url, deviceName, this.password, session, this.threads);
+        const person = new Person(this.url, deviceName, this.password, session, this.threads);
+        person.sliding = sliding;
+        return person;
     }
 
     constructor(url, name, password, session, threads) {
         this.threads = threads;
+        this.sliding = false;
         this.url = url;
         this.name = name;
         this.password = password;
@@ -71,7 +75,8 @@ export class Person {
             };
             this.client.on(ClientEvent.Sync, heard);
         });
-        await this.client.startClient({ initialSyncLimit: 50, threadSupport: this.threads });
+        const slidingSync = this.sliding ? window(this.client) : undefined;
+        await this.client.startClient({ initialSyncLimit: 50, threadSupport: this.threads, slidingSync });
         await within(`${this.name}'s first sync`, prepared);
         return this;
     }
