@@ -53,6 +53,7 @@ async function devices(alice, bob, recoveryKey, { roomId, said }) {
         const third = await present(name, () => alice.secondDevice(name));
         await verifyOwnDevice(report, alice, third);
         await report.step("the third device reads what bob writes now", async () => {
+            await bob.knows(third);
             const { event_id: id } = await bob.client.sendMessage(roomId, { msgtype: "m.text", body: "all three" });
             for (const person of people.filter((one) => one.userId === alice.userId)) await person.sees(roomId, id);
         });

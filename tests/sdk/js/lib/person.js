@@ -105,6 +105,13 @@ export class Person {
         });
     }
 
+    /** Returns once this person has heard of the device of `other`: who writes before that does not encrypt for it. */
+    async knows(other) {
+        await until(`${this.name} to know the device of ${other.name}`, async () =>
+            (await this.crypto.getUserDeviceInfo([other.userId])).get(other.userId)?.has(other.deviceId),
+        );
+    }
+
     /** A user-interactive callback that proves who is there by the password. */
     passwordAuth() {
         const identifier = { type: "m.id.user", user: this.userId };

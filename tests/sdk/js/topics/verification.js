@@ -28,9 +28,7 @@ export async function verifyPeople(report, roomId, alice, bob) {
 /** A new device of a person is verified from an old one, and receives the private keys from it. */
 export async function verifyOwnDevice(report, old, fresh) {
     await report.step(`${fresh.name} is verified by SAS from ${old.name}'s device`, async () => {
-        await until("the old device to know the new one", async () =>
-            (await old.crypto.getUserDeviceInfo([old.userId], true)).get(old.userId)?.has(fresh.deviceId),
-        );
+        await old.knows(fresh);
         await sas(() => fresh.crypto.requestOwnUserVerification(), old);
         const seen = await until("the old device to trust the new one", async () => {
             const status = await old.crypto.getDeviceVerificationStatus(old.userId, fresh.deviceId);

@@ -14,6 +14,7 @@ export async function watch(report, alice, bob, sliding, rooms) {
             assert.equal(room.hasEncryptionStateEvent(), name === rooms.encrypted.name);
         }
     });
+    await report.step("alice hears of bob's new device", () => alice.knows(sliding));
     for (const [kind, { roomId }] of Object.entries(rooms)) {
         await report.step(`a message in the ${kind} room arrives through the window`, async () => {
             const { event_id: id } = await alice.client.sendMessage(roomId, text(`seen in the ${kind} room`));
