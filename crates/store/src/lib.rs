@@ -33,6 +33,7 @@ pub mod rooms;
 pub mod schema;
 pub mod server_facts;
 pub mod sessions;
+pub mod sliding_connections;
 pub mod state_changes;
 pub mod state_versions;
 pub mod to_device;

@@ -19,4 +19,5 @@ migrations! {
     4 "0004_media",
     5 "0005_push",
     6 "0006_bump",
+    7 "0007_sliding_connections",
 }

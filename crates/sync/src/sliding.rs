@@ -32,6 +32,7 @@ mod request;
 mod response;
 mod room;
 mod rules;
+mod stored;
 
 pub use self::{
     body::Body,
@@ -80,7 +81,8 @@ impl Sync {
     async fn begin(&self, request: &Request, user: &UserMemory) -> Result<Response> {
         // Nobody guesses it, and it fits into every number of the database.
         let number = entropy::number(&*self.store.entropy) >> 1;
-        let connection = Arc::new(Connection::new(number, self.store.clock.now_ms()));
+        let now_ms = self.store.clock.now_ms();
+        let connection = Arc::new(Connection::new(number, now_ms, State::default()));
         let response = {
             let mut state = connection.state.lock().await;
             let answer = self.answer_windows(request, user, &state, self.now()).await?;
@@ -96,7 +98,7 @@ impl Sync {
         user: &UserMemory,
         pos: WindowToken,
     ) -> Result<Response> {
-        let connection = user.connection(request.client.device(), &request.conn_id);
+        let connection = self.connection(user, &request.client, &request.conn_id).await?;
         let connection = connection
             .filter(|connection| {
                 connection.number == pos.connection && pos.stream.epoch == self.store.db.epoch()
@@ -113,7 +115,7 @@ impl Sync {
             let (now, must) = (self.now(), waiting.must_answer());
             {
                 let mut state = connection.state.lock().await;
-                if !state.acknowledge(pos.serial) {
+                if !state.acknowledge(pos.serial, pos.stream.position) {
                     return Err(Error::UnknownPosition);
                 }
                 let is_changed = state.told.fingerprint != request.fingerprint;
@@ -268,7 +270,7 @@ impl Sync {
         let mut due = Vec::new();
         for (planned, latest) in plan.rooms.iter().zip(&scene.news.latest) {
             let asked = asked(planned, &scene.news);
-            let is_due = asked.is_due(*latest, &mut covers);
+            let is_due = asked.is_due(planned.recency.unwrap_or(*latest), &mut covers);
             if is_due {
                 due.push(planned.room);
             }
@@ -361,11 +363,6 @@ impl Sync {
             self.put_window_room(asked, *room, draft, response).await?;
         }
         Ok(())
-    }
-
-    /// Gives up the memory of connections that are not used. Called once a minute.
-    pub fn sweep(&self) {
-        self.sliding.sweep(self.store.clock.now_ms());
     }
 }
 

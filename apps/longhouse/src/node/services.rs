@@ -63,7 +63,9 @@ impl Services {
                     tokio::select! {
                         () = tokio::time::sleep(HOUSEKEEPING_PERIOD) => {
                             app.rooms.sweep();
-                            app.sync.sweep();
+                            if let Err(error) = app.sync.sweep().await {
+                                tracing::warn!(%error, "housekeeping of sync failed");
+                            }
                             app.rooms.store().changes.sweep();
                             if let Err(error) = app.accounts.sweep().await {
                                 tracing::warn!(%error, "housekeeping of accounts failed");
@@ -83,6 +85,9 @@ impl Services {
 
     /// Writes what was only noted.
     pub(super) async fn stop(&self) {
+        if let Err(error) = self.app.sync.save_all().await {
+            tracing::warn!(%error, "where clients of sliding sync are could not be written");
+        }
         if let Err(error) = self.accounts.flush_activity().await {
             tracing::warn!(%error, "the last activity of users could not be written");
         }

@@ -28,6 +28,9 @@ impl AccountObserver for TellOthers {
                     self.encryption.device_renamed(write, user, device_id).await
                 }
                 DeviceChange::Deleted(device_ids) => {
+                    for device_id in device_ids {
+                        store::sliding_connections::delete_of_device(write, user, device_id);
+                    }
                     self.encryption.devices_deleted(write, user, device_ids).await
                 }
             }

@@ -51,6 +51,7 @@ pub(crate) async fn handler(
             RequestError::TooLong { .. }
             | RequestError::TooMany { .. }
             | RequestError::InvertedRange { .. }
+            | RequestError::ControlCharacter
             | RequestError::Since => INVALID_PARAM,
         };
         kind.because(error.to_string())

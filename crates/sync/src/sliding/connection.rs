@@ -5,7 +5,10 @@
 //! position. A client that asks again with the position before gets another answer, from the same point.
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
-    sync::{Arc, atomic::AtomicI64},
+    sync::{
+        Arc,
+        atomic::{AtomicI64, AtomicU64},
+    },
 };
 
 use rooms::token::StreamToken;
@@ -26,24 +29,26 @@ pub(super) struct Connection {
     pub(super) number: u64,
     /// When it was last used (Unix ms).
     pub(super) used: AtomicI64,
+    /// The number of the last answer that is stored.
+    pub(super) saved: AtomicU64,
     /// Counts its requests: an older one that still waits ends when another comes.
     pub(super) requests: watch::Sender<u64>,
     pub(super) state: Mutex<State>,
 }
 
 /// What the client has.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct State {
     /// Of the answer that it has; 0 before the first.
     pub(super) serial: u64,
     pub(super) told: Told,
     pub(super) rooms: HashMap<RoomNum, Sent>,
-    pending: Vec<Pending>,
-    last_serial: u64,
+    pub(super) pending: Vec<Pending>,
+    pub(super) last_serial: u64,
 }
 
 /// What of an answer is not about single rooms.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Told {
     /// Up to where it told; nothing before the first answer.
     pub(super) at: Option<StreamToken>,
@@ -55,11 +60,11 @@ pub(super) struct Told {
 }
 
 /// An answer that may have arrived.
-#[derive(Clone, Debug)]
-struct Pending {
-    serial: u64,
-    told: Told,
-    rooms: HashMap<RoomNum, Option<Sent>>,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Pending {
+    pub(super) serial: u64,
+    pub(super) told: Told,
+    pub(super) rooms: HashMap<RoomNum, Option<Sent>>,
 }
 
 /// What the user was in a room when it was told.
@@ -74,7 +79,7 @@ pub(super) enum Kind {
 }
 
 /// What has been told of a room.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Sent {
     pub(super) kind: Kind,
     /// Everything up to here has been told.
@@ -132,25 +137,34 @@ impl<'a> Draft<'a> {
 }
 
 impl Connection {
-    pub(super) fn new(number: u64, now_ms: i64) -> Self {
+    pub(super) fn new(number: u64, now_ms: i64, state: State) -> Self {
         Self {
             number,
             used: AtomicI64::new(now_ms),
+            saved: AtomicU64::new(state.last_serial),
             requests: watch::Sender::new(0),
-            state: Mutex::default(),
+            state: Mutex::new(state),
         }
     }
 }
 
+impl Told {
+    fn position(&self) -> Option<i64> {
+        self.at.map(|at| at.position)
+    }
+}
+
 impl State {
-    /// The client has the answer with this number. Returns whether that can be: answers before it are forgotten.
-    pub(super) fn acknowledge(&mut self, serial: u64) -> bool {
-        if serial == self.serial {
+    /// The client has the answer with this number, which told up to `position`. Returns whether that can be: answers
+    /// before it are forgotten.
+    pub(super) fn acknowledge(&mut self, serial: u64, position: i64) -> bool {
+        // A number alone may have been used again after a crash.
+        let is_it = |of: u64, told: &Told| of == serial && told.position() == Some(position);
+        if is_it(self.serial, &self.told) {
             return true;
         }
-        let Some(index) = self.pending.iter().position(|pending| pending.serial == serial) else {
-            return false;
-        };
+        let index = self.pending.iter().position(|pending| is_it(pending.serial, &pending.told));
+        let Some(index) = index else { return false };
         let Pending { serial, told, rooms } = self.pending.swap_remove(index);
         self.pending.clear();
         self.serial = serial;
@@ -191,6 +205,9 @@ impl State {
 mod tests {
     use super::*;
 
+    /// Up to where the answers tell.
+    const AT: i64 = 17;
+
     fn sent(through: i64) -> Sent {
         Sent {
             kind: Kind::Joined,
@@ -205,7 +222,9 @@ mod tests {
     }
 
     fn answer(state: &mut State, through: i64) -> u64 {
-        state.expect(Told::default(), HashMap::from([(RoomNum(1), Some(sent(through)))]))
+        let at = Some(StreamToken { epoch: 1, position: AT, ephemeral: 0 });
+        let told = Told { at, ..Told::default() };
+        state.expect(told, HashMap::from([(RoomNum(1), Some(sent(through)))]))
     }
 
     #[test]
@@ -213,7 +232,7 @@ mod tests {
         let mut state = State::default();
         let first = answer(&mut state, 5);
         assert!(state.rooms.is_empty());
-        assert!(state.acknowledge(first) && state.acknowledge(first));
+        assert!(state.acknowledge(first, AT) && state.acknowledge(first, AT));
         assert_eq!(state.rooms[&RoomNum(1)].through, 5);
     }
 
@@ -221,38 +240,39 @@ mod tests {
     fn an_answer_that_was_lost_leaves_no_trace() {
         let mut state = State::default();
         let first = answer(&mut state, 5);
-        assert!(state.acknowledge(first));
+        assert!(state.acknowledge(first, AT));
         let lost = answer(&mut state, 6);
         // The client asks again with the position that it has.
-        assert!(state.acknowledge(first));
+        assert!(state.acknowledge(first, AT));
         let second = answer(&mut state, 7);
-        assert!(state.acknowledge(second));
+        assert!(state.acknowledge(second, AT));
         assert_eq!(state.rooms[&RoomNum(1)].through, 7);
-        assert!(!state.acknowledge(lost) && !state.acknowledge(first));
+        assert!(!state.acknowledge(lost, AT) && !state.acknowledge(first, AT));
+        assert!(!state.acknowledge(second, AT + 1));
     }
 
     #[test]
     fn answers_that_may_arrive_are_bounded() {
         let mut state = State::default();
         let serials: Vec<u64> = (0..10).map(|through| answer(&mut state, through)).collect();
-        assert!(!state.acknowledge(serials[0]));
+        assert!(!state.acknowledge(serials[0], AT));
         assert_eq!(state.pending.len(), PENDING_MAX);
-        assert!(state.acknowledge(serials[9]));
+        assert!(state.acknowledge(serials[9], AT));
     }
 
     #[test]
     fn a_room_can_be_forgotten() {
         let mut state = State::default();
         let first = answer(&mut state, 5);
-        assert!(state.acknowledge(first));
+        assert!(state.acknowledge(first, AT));
         let mut draft = Draft::new(&state);
         draft.sent_mut(RoomNum(1)).unwrap().receipts = 9;
         assert_eq!(draft.sent(RoomNum(1)).unwrap().receipts, 9);
         draft.set(RoomNum(1), None);
         assert!(draft.sent(RoomNum(1)).is_none());
         let changes = draft.into_changes();
-        let second = state.expect(Told::default(), changes);
-        assert!(state.acknowledge(second));
+        let second = state.expect(state.told.clone(), changes);
+        assert!(state.acknowledge(second, AT));
         assert!(state.rooms.is_empty());
     }
 }

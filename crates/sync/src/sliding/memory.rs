@@ -1,7 +1,9 @@
 //! What is kept in memory of users who sync by sliding windows: their connections and the order of their rooms.
 //!
 //! It is bounded: connections of a device by their number, all together by their bytes, and each by the time that it
-//! is not used. A client whose connection is gone is answered `M_UNKNOWN_POS` and starts again.
+//! is not used. A connection that has not been used for a minute is written to the database, as all are when the
+//! server stops; from there it comes back. A client whose connection is nowhere is answered `M_UNKNOWN_POS` and starts
+//! again: after a crash, and after [`STORED_MS_MAX`].
 use std::{
     collections::{HashMap, HashSet},
     sync::{
@@ -10,16 +12,33 @@ use std::{
     },
 };
 
+use db::Write;
 use parking_lot::Mutex;
-use store::UserNum;
+use store::{
+    UserNum,
+    sliding_connections::{self as table, SlidingConnectionRow},
+};
 
-use super::{connection::Connection, order::Order, own::Own, rules::Rules};
+use super::{connection::Connection, order::Order, own::Own, rules::Rules, stored};
+use crate::{client::Client, error::Result, service::Sync};
 
 /// The most connections of one device. One more takes the place of the one that was not used for longest.
-const CONNECTIONS_MAX: usize = 8;
+const CONNECTIONS_MAX: u32 = 8;
 
-/// A connection that has not been used for so long is given up.
-const IDLE_MS_MAX: i64 = 60 * 60 * 1_000;
+/// A connection that has not been used for so long is stored.
+const SAVED_AFTER_MS: i64 = 60 * 1_000;
+
+/// So many connections are stored in one write.
+const SAVED_AT_ONCE: usize = 16;
+
+/// A connection that has not been used for so long is no longer kept in memory.
+const IDLE_MS_MAX: i64 = 30 * 60 * 1_000;
+
+/// A connection that has not been used for so long is forgotten.
+const STORED_MS_MAX: i64 = 30 * 24 * 60 * 60 * 1_000;
+
+/// How often those are looked for.
+const CLEANED_EVERY_MS: i64 = 60 * 60 * 1_000;
 
 /// The most bytes that all connections and orders may occupy.
 const BYTES_MAX: usize = 48 << 20;
@@ -30,6 +49,8 @@ pub(crate) struct Memory {
     users: Mutex<HashMap<UserNum, Arc<UserMemory>>>,
     /// Each of the rules that connections refer to, once: clients of one make ask for the same.
     rules: Mutex<HashSet<Arc<Rules>>>,
+    /// When the connections that are stored were looked through last (Unix ms).
+    cleaned: AtomicI64,
 }
 
 /// One user.
@@ -64,16 +85,37 @@ impl Memory {
         Arc::clone(rules)
     }
 
-    /// Gives up what was not used for long, and if that is not enough, what was not used for longest. Called once a
-    /// minute.
-    pub(super) fn sweep(&self, now_ms: i64) {
+    /// Those who were used lately come first.
+    fn users(&self) -> Vec<(UserNum, Arc<UserMemory>)> {
         let mut users: Vec<(UserNum, Arc<UserMemory>)> =
             self.users.lock().iter().map(|(user, memory)| (*user, Arc::clone(memory))).collect();
         users.sort_unstable_by_key(|(_, memory)| {
             std::cmp::Reverse(memory.used.load(Ordering::Relaxed))
         });
+        users
+    }
+
+    /// The connections with something that is not stored, not used since `used_ms`.
+    fn unsaved(&self, used_ms: i64) -> Vec<Unsaved> {
+        let mut unsaved = Vec::new();
+        for (user, memory) in self.users() {
+            for (key, connection) in memory.connections.lock().iter() {
+                // What is in use is not idle.
+                let Ok(state) = connection.state.try_lock() else { continue };
+                let is_saved = connection.saved.load(Ordering::Relaxed) == state.last_serial;
+                if !is_saved && connection.used.load(Ordering::Relaxed) <= used_ms {
+                    let connection = Arc::clone(connection);
+                    unsaved.push(Unsaved { user, key: key.clone(), connection });
+                }
+            }
+        }
+        unsaved
+    }
+
+    /// Gives up what was not used for long, and if that is not enough, what was not used for longest.
+    fn shrink(&self, now_ms: i64) {
         let mut bytes = 0_usize;
-        for (user, memory) in users {
+        for (user, memory) in self.users() {
             memory.connections.lock().retain(|_, connection| {
                 connection.used.load(Ordering::Relaxed) > now_ms - IDLE_MS_MAX
             });
@@ -87,10 +129,99 @@ impl Memory {
     }
 }
 
+/// A connection with something that is not stored.
+struct Unsaved {
+    user: UserNum,
+    key: Key,
+    connection: Arc<Connection>,
+}
+
+impl Sync {
+    /// The connection of this name, from memory or from the database.
+    pub(super) async fn connection(
+        &self,
+        memory: &UserMemory,
+        client: &Client,
+        conn_id: &str,
+    ) -> Result<Option<Arc<Connection>>> {
+        let key = Key::new(client.device(), conn_id);
+        if let Some(connection) = memory.connections.lock().get(&key) {
+            return Ok(Some(Arc::clone(connection)));
+        }
+        let row = table::find(&self.store.db, client.user_num, client.device(), conn_id).await?;
+        let Some(row) = row else { return Ok(None) };
+        let state = stored::decode(&row.state, |rules| self.sliding.shared(rules));
+        let (Some(state), Ok(number)) = (state, u64::try_from(row.connection)) else {
+            return Ok(None);
+        };
+        let connection = Arc::new(Connection::new(number, self.store.clock.now_ms(), state));
+        Ok(Some(memory.keep_if_absent(key, connection)))
+    }
+
+    /// Stores connections that are not used, and gives up the memory of those that were not used for long. Called once
+    /// a minute.
+    ///
+    /// # Errors
+    /// Fails if the database fails; then nothing is given up.
+    pub async fn sweep(&self) -> Result<()> {
+        let now_ms = self.store.clock.now_ms();
+        self.save(now_ms - SAVED_AFTER_MS).await?;
+        self.sliding.shrink(now_ms);
+        let cleaned = self.sliding.cleaned.load(Ordering::Relaxed);
+        if now_ms - cleaned > CLEANED_EVERY_MS {
+            let mut write = Write::new();
+            table::delete_unused(&mut write, now_ms - STORED_MS_MAX);
+            self.write_quietly(write).await?;
+            self.sliding.cleaned.store(now_ms, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    /// Stores every connection: the server stops.
+    ///
+    /// # Errors
+    /// Fails if the database fails.
+    pub async fn save_all(&self) -> Result<()> {
+        self.save(i64::MAX).await
+    }
+
+    async fn save(&self, used_ms: i64) -> Result<()> {
+        for connections in self.sliding.unsaved(used_ms).chunks(SAVED_AT_ONCE) {
+            let mut write = Write::new();
+            let mut saved = Vec::new();
+            for Unsaved { user, key, connection } in connections {
+                let state = connection.state.lock().await;
+                let row = SlidingConnectionRow {
+                    user: *user,
+                    device_id: key.device_id.to_string(),
+                    conn_id: key.conn_id.to_string(),
+                    connection: i64::try_from(connection.number).unwrap_or_default(),
+                    used_ts: connection.used.load(Ordering::Relaxed),
+                    state: stored::encode(&state)?,
+                };
+                table::set(&mut write, &row);
+                table::trim(&mut write, *user, &key.device_id, CONNECTIONS_MAX);
+                saved.push((connection, state.last_serial));
+            }
+            self.write_quietly(write).await?;
+            for (connection, serial) in saved {
+                connection.saved.store(serial, Ordering::Relaxed);
+            }
+        }
+        Ok(())
+    }
+
+    /// Commits what nobody is told of.
+    async fn write_quietly(&self, write: Write) -> Result<()> {
+        let committed = self.store.write(write).await.map_err(db::Error::from)?;
+        self.store.changes.publish(committed.publication, &[]);
+        Ok(())
+    }
+}
+
 impl UserMemory {
-    /// The connection of this name.
-    pub(super) fn connection(&self, device_id: &str, conn_id: &str) -> Option<Arc<Connection>> {
-        self.connections.lock().get(&Key::new(device_id, conn_id)).cloned()
+    fn keep_if_absent(&self, key: Key, connection: Arc<Connection>) -> Arc<Connection> {
+        Arc::clone(self.connections.lock().entry(key).or_insert(connection))
     }
 
     /// Keeps a new connection, in the place of an older one of this name.
@@ -98,7 +229,7 @@ impl UserMemory {
         let mut connections = self.connections.lock();
         connections.insert(Key::new(device_id, conn_id), connection);
         let of_device = connections.iter().filter(|(key, _)| *key.device_id == *device_id);
-        if of_device.clone().count() > CONNECTIONS_MAX {
+        if of_device.clone().count() > CONNECTIONS_MAX as usize {
             let oldest = of_device
                 .min_by_key(|(_, connection)| connection.used.load(Ordering::Relaxed))
                 .map(|(key, _)| key.clone());

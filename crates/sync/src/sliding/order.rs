@@ -31,7 +31,7 @@ pub(super) struct Place {
     pub(super) room: RoomNum,
     pub(super) membership: Membership,
     /// The position of what happened last that the user can see: the room's last event, or the end of their stay.
-    recency: i64,
+    pub(super) recency: i64,
 }
 
 /// What filters ask of a room.

@@ -38,6 +38,8 @@ pub(super) struct Plan {
 pub(super) struct Planned {
     pub(super) room: RoomNum,
     pub(super) config: Arc<RoomConfig>,
+    /// The position of what happened last that the user can see; not known of a room that is in no list.
+    pub(super) recency: Option<i64>,
     lists: Lists,
     subscribed: bool,
 }
@@ -199,14 +201,15 @@ impl Builder {
                 None => true,
             };
             if is_shown {
-                self.add(place.room, config, bit);
+                self.add(place, config, bit);
             }
             count += 1;
         }
         count
     }
 
-    fn add(&mut self, room: RoomNum, config: &Arc<RoomConfig>, bit: usize) {
+    fn add(&mut self, place: &Place, config: &Arc<RoomConfig>, bit: usize) {
+        let room = place.room;
         let index = if self.has_many_lists { self.indexes.get(&room).copied() } else { None };
         if let Some(planned) = index.and_then(|index| self.plan.rooms.get_mut(index)) {
             planned.lists |= 1 << bit;
@@ -223,13 +226,20 @@ impl Builder {
         if self.has_many_lists {
             self.indexes.insert(room, self.plan.rooms.len());
         }
-        self.plan.rooms.push(Planned { room, config, lists: 1 << bit, subscribed });
+        let recency = Some(place.recency);
+        self.plan.rooms.push(Planned { room, config, recency, lists: 1 << bit, subscribed });
     }
 
     /// Adds the rooms that are subscribed to and in no list.
     fn finish(mut self, share: impl Fn(&Arc<Rules>) -> Arc<Rules>) -> Plan {
         for (room, config) in std::mem::take(&mut self.subscriptions) {
-            self.plan.rooms.push(Planned { room, config, lists: 0, subscribed: true });
+            self.plan.rooms.push(Planned {
+                room,
+                config,
+                recency: None,
+                lists: 0,
+                subscribed: true,
+            });
         }
         let mut rooms = std::mem::take(&mut self.plan.rooms);
         for planned in &mut rooms {

@@ -60,6 +60,9 @@ pub enum RequestError {
         /// Where it ends.
         end: u64,
     },
+    /// The `conn_id` can't be kept.
+    #[error("conn_id has a control character")]
+    ControlCharacter,
     /// The `since` of the messages to the device was not given by this server.
     #[error("the since of to_device is no token of this server")]
     Since,
@@ -145,7 +148,11 @@ impl Request {
         body: Body,
     ) -> Result<Self, RequestError> {
         let Body { conn_id, txn_id, lists, room_subscriptions, extensions } = body;
-        check_length("conn_id", conn_id.as_deref().unwrap_or_default())?;
+        let conn_id = conn_id.unwrap_or_default();
+        check_length("conn_id", &conn_id)?;
+        if conn_id.contains(char::is_control) {
+            return Err(RequestError::ControlCharacter);
+        }
         check_length("txn_id", txn_id.as_deref().unwrap_or_default())?;
         let pos = pos.map(str::parse).transpose().map_err(|_| RequestError::UnknownPosition)?;
         let mut configs = Configs::default();
@@ -157,7 +164,7 @@ impl Request {
         let fingerprint = hasher.finish();
         Ok(Self {
             client,
-            conn_id: conn_id.unwrap_or_default(),
+            conn_id,
             txn_id,
             pos,
             timeout,

@@ -99,6 +99,8 @@ async fn what_is_too_much_is_refused() {
         }
         let reply = ada.post(PATH, json!({ "conn_id": "x".repeat(256) })).await;
         assert_eq!(reply.verdict(), "400 M_INVALID_PARAM");
+        let reply = ada.post(PATH, json!({ "conn_id": "a\u{0}b" })).await;
+        assert_eq!(reply.verdict(), "400 M_INVALID_PARAM");
         let body = format!("{{\"x\":\"{}\"}}", "x".repeat(3 << 20));
         let reply = ada.request_raw(http::Method::POST, PATH, body).await;
         assert_eq!(reply.verdict(), "413 M_TOO_LARGE");

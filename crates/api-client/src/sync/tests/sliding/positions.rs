@@ -136,3 +136,45 @@ async fn a_txn_id_comes_back() {
         assert_eq!(answer["rooms"], json!({}));
     }
 }
+
+/// Time goes by, with its housekeeping.
+async fn pass(app: &TestApp, minutes: i64) {
+    app.clock.advance_ms(minutes * 60_000);
+    app.app.sync.sweep().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_connection_survives_that_it_is_not_used() {
+    for app in TestApp::on_each_engine().await {
+        let (ada, bob) = (app.user("ada").await, app.user("bob").await);
+        let room = ada.create_room(named("room")).await;
+        let quiet = ada.create_room(named("quiet")).await;
+        bob.join(&room).await;
+        let state = || json!([["m.room.member", "$LAZY"], ["m.room.name", ""]]);
+        let mut connection = Connection::new(&ada, "c");
+        connection.ask(first(5, 1, state())).await;
+        let before = connection.pos.clone();
+        bob.say(&room, "one").await;
+        connection.ask(first(5, 1, state())).await;
+        let after = connection.pos.clone();
+
+        // Stored, and no longer in memory.
+        pass(&app, 2).await;
+        pass(&app, 40).await;
+        bob.say(&room, "two").await;
+        // The last answer may have arrived, or not.
+        for (pos, expected) in [(before, "one two"), (after, "two")] {
+            pass(&app, 40).await;
+            connection.pos = pos;
+            let answer = connection.reply(first(5, 5, state()), 0).await.json();
+            assert_eq!(words(&answer, &room).last().unwrap(), "two", "{answer}");
+            assert!(words(&answer, &room).join(" ").ends_with(expected));
+            assert!(answer["rooms"][&room].get("initial").is_none());
+            assert!(answer["rooms"][&quiet].get("initial").is_none());
+        }
+        // A month later nobody remembers.
+        pass(&app, 31 * 24 * 60).await;
+        let reply = connection.reply(first(5, 1, state()), 0).await;
+        assert_eq!(reply.verdict(), "400 M_UNKNOWN_POS");
+    }
+}
