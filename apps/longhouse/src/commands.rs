@@ -24,7 +24,7 @@ struct Line {
     /// The node's folder: configuration, database, keys, media, socket.
     #[arg(long, value_name = "DIR", env = "LONGHOUSE_DATA", default_value = "data")]
     data: PathBuf,
-    /// Print results as one JSON document.
+    /// Print results, and on the standard error stream what went wrong, as JSON documents.
     #[arg(long, global = true)]
     json: bool,
     #[command(subcommand)]
@@ -65,11 +65,11 @@ pub(crate) struct Context {
 /// Runs the command that `arguments` (with the program's name first) ask for.
 pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
     if called_as(&arguments, "register_new_matrix_user") {
-        return finish(register_new_matrix_user::run(arguments));
+        return finish(register_new_matrix_user::run(arguments), false);
     }
     let line = Line::parse_from(arguments);
     let context = Context { folder: Folder::new(line.data), output: Output { json: line.json } };
-    finish(match line.command {
+    let result = match line.command {
         Command::Up(command) => command.run(&context),
         Command::Serve(command) => command.run(&context),
         Command::Config(command) => command.run(&context),
@@ -79,7 +79,8 @@ pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
         Command::Version => version::run(&context),
         Command::Completions(command) => command.run(),
         Command::Endpoints => endpoints::run(&context),
-    })
+    };
+    finish(result, line.json)
 }
 
 /// Whether the program was started under another name, by a link for instance.
@@ -88,14 +89,23 @@ fn called_as(arguments: &[OsString], name: &str) -> bool {
     program.is_some_and(|program| program.file_name().is_some_and(|own| own == name))
 }
 
-fn finish(result: Result<(), Failure>) -> ExitCode {
+/// Tells why the command failed, on the standard error stream: the other has results only.
+fn finish(result: Result<(), Failure>, json: bool) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            crate::output::note(&format!("longhouse: {failure}"));
+            let text = if json { failure.to_json() } else { format!("longhouse: {failure}") };
+            crate::output::note(&text);
             failure.exit_code()
         }
     }
+}
+
+/// How this program was called, for messages that say what to type next.
+pub(crate) fn program() -> String {
+    let called = std::env::args_os().next().map(PathBuf::from);
+    let shown = called.filter(|path| path.components().count() > 1);
+    shown.map_or_else(|| "longhouse".to_owned(), |path| path.display().to_string())
 }
 
 /// Runs what a command does on a small runtime of its own.

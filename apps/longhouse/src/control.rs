@@ -1,5 +1,5 @@
 //! Asks the running node, over the socket in its folder.
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use endpoint::{Endpoint, Method};
 use http::{Request, StatusCode, header::HOST};
@@ -8,8 +8,12 @@ use hyper::{body::Bytes, client::conn::http1};
 use hyper_util::rt::TokioIo;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
+use tokio::time::timeout;
 
-use crate::{failure::Failure, folder::Folder, listen::connect_local};
+use crate::{commands::program, failure::Failure, folder::Folder, listen::connect_local};
+
+/// What a node is asked here takes it moments.
+const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
 /// The node of a folder.
 #[derive(Debug)]
@@ -62,6 +66,20 @@ impl Control {
         path: &str,
         body: Bytes,
     ) -> Result<R, Failure> {
+        let silent = |_| {
+            let within = ANSWER_WITHIN.as_secs();
+            Failure::new(format!("the node has not answered within {within} seconds"))
+                .next("Its log may say why. Is the process stopped, or the machine overloaded?")
+        };
+        timeout(ANSWER_WITHIN, self.exchange(endpoint, path, body)).await.map_err(silent)?
+    }
+
+    async fn exchange<R: DeserializeOwned>(
+        &self,
+        endpoint: &Endpoint,
+        path: &str,
+        body: Bytes,
+    ) -> Result<R, Failure> {
         let stream = connect_local(&self.socket).await.map_err(|error| self.not_running(&error))?;
         let broken = |error: hyper::Error| Failure::of("the node did not answer", &error);
         let (mut sender, connection) =
@@ -90,7 +108,8 @@ impl Control {
                 .next("Run this as the user that the node runs as, or as root.");
         }
         Failure::new(format!("no node is running in {folder}")).next(format!(
-            "Start it with `longhouse --data {folder} up`, or name its folder with --data DIR."
+            "Start it with `{} --data {folder} up`, or name its folder with --data DIR.",
+            program()
         ))
     }
 }
@@ -104,8 +123,12 @@ fn understand<R: DeserializeOwned>(status: StatusCode, body: &[u8]) -> Result<R,
     }
     let refusal: Value = serde_json::from_slice(body).unwrap_or_default();
     let why = refusal.get("error").and_then(Value::as_str).unwrap_or("it said nothing more");
-    let failure = Failure::new(format!("the node refused: {why} ({status})"));
-    Err(if status.is_server_error() { failure.next("The node's log says why.") } else { failure })
+    Err(if status.is_server_error() {
+        Failure::new(format!("the node could not do it: {why} ({status})"))
+            .next("The node's log says why.")
+    } else {
+        Failure::new(format!("the node refused: {why}"))
+    })
 }
 
 /// Percent-encodes everything but letters, digits and `-._~` (RFC 3986 section 2.3).

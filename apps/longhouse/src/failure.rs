@@ -65,9 +65,19 @@ impl Failure {
         self.next.as_deref().unwrap_or_default()
     }
 
+    /// As one JSON document.
+    pub(crate) fn to_json(&self) -> String {
+        serde_json::json!({ "error": self.what, "next": self.next }).to_string()
+    }
+
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(self.code)
     }
+}
+
+/// `1 fault`, `2 faults`.
+pub(crate) fn count(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 impl fmt::Display for Failure {

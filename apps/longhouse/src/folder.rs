@@ -11,8 +11,9 @@ use std::{
 pub(crate) struct Folder(PathBuf);
 
 impl Folder {
+    /// The folder at `path`. Messages name it by its absolute path.
     pub(crate) fn new(path: PathBuf) -> Self {
-        Self(path)
+        Self(std::path::absolute(&path).unwrap_or(path))
     }
 
     pub(crate) fn path(&self) -> &Path {

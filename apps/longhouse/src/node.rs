@@ -201,7 +201,9 @@ fn about(config: &config::Config, folder: &Folder, doors: &Doors, clock: &Shared
     About {
         version: VERSION.to_owned(),
         server_name: config.server.name.clone(),
-        database: config.database.url.as_ref().map(ToString::to_string).unwrap_or_default(),
+        database: database::location(config, folder)
+            .map(|location| location.to_string())
+            .unwrap_or_default(),
         folder: folder.path().display().to_string(),
         started_ms: clock.now_ms(),
         process: std::process::id(),

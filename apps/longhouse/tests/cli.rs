@@ -33,7 +33,16 @@ fn an_administrator_is_made_listed_and_closed() {
     assert_eq!(listed["users"][0]["user_id"], "@alice:localhost");
     assert_eq!(listed["users"][0]["admin"], true);
 
-    assert!(run(&["user", "demote", "alice"]).status.success());
+    let demoted = run(&["--json", "user", "demote", "Alice"]);
+    let demoted: Value = serde_json::from_slice(&demoted.stdout).unwrap();
+    assert_eq!(
+        (&demoted["user_id"], &demoted["admin"]),
+        (&"@alice:localhost".into(), &false.into())
+    );
+    let stranger = run(&["--json", "user", "promote", "@a:elsewhere"]);
+    let why: Value = serde_json::from_slice(&stranger.stderr).unwrap();
+    assert!(why["error"].as_str().unwrap().contains("not a user of this server"), "{why}");
+    assert!(stranger.stdout.is_empty());
     assert!(run(&["user", "password", "alice", "--password-file", &password]).status.success());
     let unconfirmed = run(&["user", "deactivate", "alice"]);
     assert_eq!(unconfirmed.status.code(), Some(2), "without a terminal it needs --yes");
@@ -44,6 +53,33 @@ fn an_administrator_is_made_listed_and_closed() {
     let status: Value = serde_json::from_slice(&run(&["--json", "status"]).stdout).unwrap();
     assert_eq!(status["server_name"], "localhost");
     assert_eq!(status["components"][0]["health"], "running");
+    let database = status["database"].as_str().unwrap();
+    assert!(
+        database.starts_with(&format!("sqlite:{}/", node.folder.path().display())),
+        "{database}"
+    );
+}
+
+#[test]
+fn what_the_node_keeps_is_its_owners() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let node = Node::start(&[]);
+    for name in
+        ["longhouse.db", "longhouse.db-wal", "longhouse.sock", "longhouse.toml", "signing.key"]
+    {
+        let mode = fs::metadata(node.folder.path().join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{name}: {mode:o}");
+    }
+}
+
+#[test]
+fn a_start_that_fails_leaves_no_configuration() {
+    let folder = TempDir::new().unwrap();
+    // An address of a network that is for documents only.
+    let up = longhouse(folder.path()).args(["up", "--listen", "192.0.2.1:1"]).output().unwrap();
+    assert_eq!(up.status.code(), Some(1));
+    assert!(text(&up.stderr).contains("192.0.2.1:1"), "{}", text(&up.stderr));
+    assert!(!folder.path().join("longhouse.toml").exists());
 }
 
 #[test]
@@ -128,6 +164,15 @@ fn mistakes_are_told_before_anything_is_made() {
     assert!(message.contains("did you mean `registration.mode`?"), "{message}");
     assert!(!data.exists());
 
+    let checked = run("LONGHOUSE_LOG__FILTER", "rooms=loud", &["--json", "config", "check"]);
+    assert_eq!(checked.status.code(), Some(10));
+    let checked: Value = serde_json::from_slice(&checked.stdout).unwrap();
+    assert_eq!(checked["valid"], false);
+    let place = checked["problems"][0]["place"].as_str().unwrap();
+    assert!(place.contains("LONGHOUSE_LOG__FILTER"), "{checked}");
+    let guessable = run("LONGHOUSE_REGISTRATION__SHARED_SECRET", "changeme", &["config", "check"]);
+    assert!(text(&guessable.stderr).contains("strangers would try"), "{}", text(&guessable.stderr));
+
     let shown = run(
         "LONGHOUSE_REGISTRATION__SHARED_SECRET",
         "hunter2hunter2",
@@ -138,6 +183,8 @@ fn mistakes_are_told_before_anything_is_made() {
     let secret =
         settings.as_array().unwrap().iter().find(|s| s["key"] == "registration.shared_secret");
     assert_eq!(secret.unwrap()["origin"], "environment LONGHOUSE_REGISTRATION__SHARED_SECRET");
+    let version = settings.as_array().unwrap().iter().find(|s| s["key"] == "rooms.default_version");
+    assert_eq!(version.unwrap()["value"], "12", "a JSON value, not a text of TOML");
 
     let usage = run("A", "b", &["up", "--listen", "nowhere"]);
     assert_eq!(usage.status.code(), Some(2));

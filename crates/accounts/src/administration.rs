@@ -4,7 +4,7 @@ use std::fmt;
 use config::Secret;
 use db::{Write, WriteError};
 use protocol::ids::UserId;
-use store::{access_tokens, profiles, registration_tokens, users};
+use store::{Change, access_tokens, profiles, registration_tokens, users};
 
 pub use store::registration_tokens::RegistrationTokenRow as RegistrationToken;
 
@@ -184,7 +184,12 @@ impl Accounts {
         let position = write.position();
         profiles::set(&mut write, user_num, DISPLAYNAME, Some(&displayname), &position);
         match self.store.db.write(write).await {
-            Ok(_) => Ok(row),
+            Ok(committed) => {
+                let change =
+                    Change::User { position: committed.position(&position), user: user_num };
+                self.store.changes.publish(committed.publication, &[change]);
+                Ok(row)
+            }
             Err(WriteError::Conflict { operation, .. }) if operation == inserted => {
                 Err(NameError::InUse.into())
             }

@@ -6,6 +6,7 @@ pub mod document;
 mod error;
 pub mod get_status;
 pub mod list_users;
+mod named;
 pub mod set_admin;
 pub mod set_password;
 

@@ -1,5 +1,8 @@
 //! The endpoints over a site without sockets, on both engines.
-use std::sync::{Arc, LazyLock};
+use std::{
+    fmt::Write as _,
+    sync::{Arc, LazyLock},
+};
 
 use accounts::{
     AccountObserver, Accounts, AfterCommit, ClosedFuture, DeviceChange, ObserverFuture, Settings,
@@ -117,7 +120,10 @@ const USERS: &str = "/_longhouse/local/v1/users";
 fn mac(secret: &str, parts: &[&str]) -> String {
     let mut mac = Hmac::<Sha1>::new_from_slice(secret.as_bytes()).unwrap();
     mac.update(parts.join("\0").as_bytes());
-    mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+    mac.finalize().into_bytes().iter().fold(String::new(), |mut hex, byte| {
+        write!(hex, "{byte:02x}").unwrap();
+        hex
+    })
 }
 
 fn registration(nonce: &str, name: &str, secret: &str) -> Value {
@@ -140,8 +146,8 @@ async fn shared_secret_registration_makes_an_administrator() {
         let again = site.call("POST", REGISTER, registration(&nonce, "bob", SECRET)).await;
         assert_eq!(again.verdict(), "400 M_UNKNOWN", "a nonce serves once");
         let nonce = site.nonce().await;
-        let taken = site.call("POST", REGISTER, registration(&nonce, "alice", SECRET)).await;
-        assert_eq!(taken.verdict(), "400 M_USER_IN_USE");
+        let twice = site.call("POST", REGISTER, registration(&nonce, "alice", SECRET)).await;
+        assert_eq!(twice.verdict(), "400 M_USER_IN_USE");
         let nonce = site.nonce().await;
         let wrong = site.call("POST", REGISTER, registration(&nonce, "bob", "another")).await;
         assert_eq!(wrong.verdict(), "403 M_FORBIDDEN");

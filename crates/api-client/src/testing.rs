@@ -121,6 +121,19 @@ impl TestApp {
     }
 }
 
+/// Whatever a test has done, everybody concerned was told of it.
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            assert_eq!(
+                self.app.rooms.store().db.untold_position(),
+                0,
+                "a change was not published"
+            );
+        }
+    }
+}
+
 async fn send(site: &Site, method: Method, path: &str, token: Option<&str>, body: Body) -> Reply {
     let is_whole = path.starts_with("/_") || path.starts_with("/.");
     let uri = if is_whole { path.to_owned() } else { format!("/_matrix/client/v3{path}") };

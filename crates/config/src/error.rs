@@ -37,10 +37,17 @@ impl fmt::Display for Problem {
 
 /// A configuration that cannot be used. It lists every problem, not only the first.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the configuration has {} problem(s):\n{}", problems.len(), lines(problems))]
+#[error("{}:\n{}", head(problems), lines(problems))]
 pub struct Invalid {
     /// At least one.
     pub problems: Vec<Problem>,
+}
+
+fn head(problems: &[Problem]) -> String {
+    match problems.len() {
+        1 => "the configuration has a mistake".to_owned(),
+        count => format!("the configuration has {count} mistakes"),
+    }
 }
 
 fn lines(problems: &[Problem]) -> String {

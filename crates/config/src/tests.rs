@@ -130,7 +130,7 @@ fn every_problem_is_told_at_once() {
         ("LONGHOUSE_ROOMS__DEFAULT_VERSION", "99"),
         ("LONGHOUSE_SERVER__NAME", "not a name"),
     ])));
-    for part in ["3 problem(s)", "50 MiB", "found `lots`", "from 3 to 12", "`not a name`"] {
+    for part in ["3 mistakes", "50 MiB", "found `lots`", "from 3 to 12", "`not a name`"] {
         assert!(text.contains(part), "{part} in {text}");
     }
 }

@@ -123,6 +123,7 @@ impl Publication {
 impl Drop for Publication {
     fn drop(&mut self) {
         if let Some((positions, last)) = self.0.take() {
+            tracing::warn!(position = last, "a change was stored, and nobody was told");
             // First: whoever sees the position has to see this.
             positions.untold.fetch_max(last, Ordering::SeqCst);
             positions.applied(last);

@@ -19,6 +19,8 @@ pub trait Lookup: Send + Sync + 'static {
     fn lookup(&self, name: String) -> Looking;
 }
 
+const NO_ADDRESS: &str = "the name has no address";
+
 /// `/etc/hosts` and the name servers of `/etc/resolv.conf`.
 pub(crate) struct SystemLookup(pub(crate) TokioResolver);
 
@@ -28,6 +30,9 @@ impl Lookup for SystemLookup {
         Box::pin(async move {
             match resolver.lookup_ip(name.as_str()).await {
                 Ok(found) => Ok(found.iter().collect()),
+                Err(error) if error.is_no_records_found() => {
+                    Err(Error::Resolve { name, why: NO_ADDRESS.to_owned() })
+                }
                 Err(error) => Err(Error::Resolve { name, why: error.to_string() }),
             }
         })
@@ -67,5 +72,5 @@ fn allowed(name: &str, found: Vec<IpAddr>, allow_private: bool) -> Result<Vec<Ip
         return Ok(allowed);
     }
     Err(refusal
-        .unwrap_or_else(|| Error::Resolve { name: name.to_owned(), why: "no address".to_owned() }))
+        .unwrap_or_else(|| Error::Resolve { name: name.to_owned(), why: NO_ADDRESS.to_owned() }))
 }

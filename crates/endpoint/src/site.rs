@@ -45,7 +45,7 @@ pub struct SiteOptions {
     pub rate_limits: config::RateLimits,
     /// Whose `X-Forwarded-For` is believed.
     pub forwarded_by: ForwardedBy,
-    /// Any number that differs from one start of the server to the next; the beginning of every request id.
+    /// Any number that no other site has, now or after a restart; the beginning of every request id.
     pub run: u32,
 }
 
@@ -69,6 +69,7 @@ impl Site {
     /// # Errors
     /// [`Conflict`], a mistake in the registry.
     pub fn new(options: SiteOptions, routes: Routes) -> Result<Self, Conflict> {
+        measures::describe();
         Ok(Self(Arc::new(Shared {
             tree: Tree::new(routes)?,
             limiter: Limiter::new(&options.rate_limits, options.clock),
@@ -135,7 +136,7 @@ async fn handle(context: Context, mut request: Request) -> Response {
     let endpoint = &route.endpoint;
     let span = tracing::info_span!(
         "request",
-        %id,
+        request.id = %id,
         method = endpoint.method.as_str(),
         path = endpoint.path()
     );

@@ -39,7 +39,7 @@ impl Format {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The filter is not one.
-    #[error("log.filter: {0}")]
+    #[error("expected a level such as `info`, or levels by module: {0}")]
     Filter(#[from] tracing_subscriber::filter::ParseError),
     /// The process logs already.
     #[error("logging has begun already")]

@@ -1,12 +1,18 @@
 //! `longhouse config check|show|example`
 use std::path::PathBuf;
 
-use ::config::reference::{self, InForce};
+use ::config::{
+    Problem,
+    reference::{self, InForce},
+};
 use clap::Subcommand;
 use serde::Serialize;
 
 use super::Context;
-use crate::{failure::Failure, output, settings};
+use crate::{
+    failure::{Failure, code, count},
+    output, settings,
+};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Config {
@@ -33,48 +39,78 @@ pub(super) enum Config {
 struct Checked {
     file: Option<PathBuf>,
     valid: bool,
+    problems: Vec<Mistake>,
+}
+
+#[derive(Serialize)]
+struct Mistake {
+    place: String,
+    message: String,
 }
 
 #[derive(Serialize)]
 struct Shown {
     key: String,
-    /// As TOML.
-    value: Option<String>,
+    value: Option<toml::Value>,
     origin: String,
 }
 
 impl From<InForce> for Shown {
     fn from(setting: InForce) -> Self {
-        Self { key: setting.path, value: setting.value, origin: setting.origin }
+        let value = setting.value.and_then(|text| {
+            let mut table = format!("value = {text}").parse::<toml::Table>().ok()?;
+            table.remove("value")
+        });
+        Self { key: setting.path, value, origin: setting.origin }
     }
 }
 
 impl Config {
     pub(super) fn run(self, context: &Context) -> Result<(), Failure> {
         match self {
-            Self::Check { config } => {
-                let file = settings::file(&context.folder, config);
-                settings::load(file.clone(), Vec::new())?;
-                context.output.result(&Checked { file, valid: true }, |checked| {
-                    let file = checked.file.as_ref().map(|file| file.display().to_string());
-                    format!("valid: {}", file.as_deref().unwrap_or("defaults and environment"))
-                })
-            }
+            Self::Check { config } => check(context, settings::file(&context.folder, config)),
             Self::Show { config, origin } => {
                 let file = settings::file(&context.folder, config);
                 let loaded = settings::load(file, Vec::new())?;
-                let all: Vec<Shown> =
-                    reference::in_force(&loaded).into_iter().map(Shown::from).collect();
-                context.output.result(&all, |all| people(all, origin))
+                let all = reference::in_force(&loaded);
+                if context.output.json {
+                    let all: Vec<Shown> = all.into_iter().map(Shown::from).collect();
+                    return context.output.result(&all, |_| String::new());
+                }
+                output::print(&people(&all, origin))
             }
             Self::Example => output::print(&reference::example()),
         }
     }
 }
 
-fn people(all: &[Shown], origin: bool) -> String {
-    let row = |setting: &Shown| {
-        let mut row = vec![setting.key.clone(), setting.value.clone().unwrap_or_default()];
+/// The mistakes are the result of this command, not a failure of it: with `--json` they are in its document.
+fn check(context: &Context, file: Option<PathBuf>) -> Result<(), Failure> {
+    let problems = match settings::read(file.clone(), Vec::new()) {
+        Ok(_) => Vec::new(),
+        Err(invalid) if context.output.json => invalid.problems,
+        Err(_) => return settings::load(file, Vec::new()).map(drop),
+    };
+    let mistake = |problem: Problem| Mistake { place: problem.place, message: problem.message };
+    let found = problems.len();
+    let checked = Checked {
+        file,
+        valid: problems.is_empty(),
+        problems: problems.into_iter().map(mistake).collect(),
+    };
+    context.output.result(&checked, |checked| {
+        let file = checked.file.as_ref().map(|file| file.display().to_string());
+        format!("valid: {}", file.as_deref().unwrap_or("defaults and environment"))
+    })?;
+    if found == 0 {
+        return Ok(());
+    }
+    Err(Failure::new(count(found, "mistake")).with_code(code::CHECK_FAILED))
+}
+
+fn people(all: &[InForce], origin: bool) -> String {
+    let row = |setting: &InForce| {
+        let mut row = vec![setting.path.clone(), setting.value.clone().unwrap_or_default()];
         if origin {
             row.push(setting.origin.clone());
         }

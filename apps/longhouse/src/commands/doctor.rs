@@ -12,7 +12,7 @@ use crate::{
         Check, Probes, Verdict, check_database, check_folder, check_node, check_privacy,
         check_registration,
     },
-    failure::{Failure, code},
+    failure::{Failure, code, count},
     settings,
 };
 
@@ -40,15 +40,15 @@ impl Doctor {
         context.output.result(&report, |report| {
             report.checks.iter().map(Check::to_text).collect::<String>()
         })?;
-        let count = |verdict| report.checks.iter().filter(|c| c.verdict == verdict).count();
+        let number = |verdict| report.checks.iter().filter(|c| c.verdict == verdict).count();
         match verdict {
             Verdict::Good => Ok(()),
             Verdict::Warning => {
-                let what = format!("{} warnings", count(Verdict::Warning));
+                let what = count(number(Verdict::Warning), "warning");
                 Err(Failure::new(what).with_code(code::CHECK_WARNED))
             }
             Verdict::Fault => {
-                let what = format!("{} faults", count(Verdict::Fault));
+                let what = count(number(Verdict::Fault), "fault");
                 Err(Failure::new(what).with_code(code::CHECK_FAILED))
             }
         }
@@ -69,7 +69,7 @@ impl Doctor {
         let folder = &context.folder;
         let mut checks = vec![Check::good("configuration", "every setting is known and valid")];
         checks.push(check_folder(folder));
-        checks.push(check_privacy(folder));
+        checks.push(check_privacy(&config, folder));
         checks.push(check_registration(&config));
         let (node, status) = check_node(folder).await;
         checks.push(node);

@@ -1,6 +1,6 @@
 //! `register_new_matrix_user`, as Synapse has it: scripts that make accounts go on working when the
 //! program of that name is a link to ours.
-use std::{ffi::OsString, fs, path::PathBuf, time::Duration};
+use std::{ffi::OsString, fmt::Write as _, fs, path::PathBuf, time::Duration};
 
 use clap::Parser;
 use egress::{Egress, Options, Request};
@@ -166,7 +166,11 @@ fn mac(
     let admin = if admin { "admin" } else { "notadmin" };
     let parts: Vec<&str> = [nonce, user, password, admin].into_iter().chain(kind).collect();
     mac.update(parts.join("\0").as_bytes());
-    Ok(mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(mac.finalize().into_bytes().iter().fold(String::new(), |mut hex, byte| {
+        // Writing to a String can't fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    }))
 }
 
 #[cfg(test)]

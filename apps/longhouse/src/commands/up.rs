@@ -1,10 +1,10 @@
 //! `longhouse up`
-use std::net::SocketAddr;
+use std::{fmt::Write as _, net::SocketAddr};
 
 use clap::Args;
 use config::{DatabaseUrl, Override};
 
-use super::Context;
+use super::{Context, program};
 use crate::{
     failure::{Failure, code},
     folder::{Folder, write_private},
@@ -27,12 +27,12 @@ pub(super) struct Up {
 
 impl Up {
     pub(super) fn run(self, context: &Context) -> Result<(), Failure> {
-        // Checked before anything is written: a mistake must not stay in the new file.
-        settings::load(settings::file(&context.folder, None), self.overrides())?;
-        self.first_start(&context.folder)?;
         let loaded = settings::load(settings::file(&context.folder, None), self.overrides())?;
+        context.folder.create().map_err(|error| cannot_make(&context.folder, &error))?;
         let json = context.output.json;
         node::run(loaded, &context.folder, |ready| {
+            // Not before: an address that cannot be had must not stay in the new file.
+            self.write_file(&context.folder)?;
             if json { output::print(&ready.to_json()) } else { output::print(&welcome(ready)) }
         })
     }
@@ -49,19 +49,16 @@ impl Up {
             .collect()
     }
 
-    /// Makes the folder, and the configuration file with what the options say, if there is none.
-    fn first_start(&self, folder: &Folder) -> Result<(), Failure> {
+    /// Writes the configuration file with what the options say, if there is none.
+    fn write_file(&self, folder: &Folder) -> Result<(), Failure> {
         let path = folder.configuration();
-        let failed = |error: std::io::Error| {
-            Failure::of(&format!("cannot make {}", folder.path().display()), &error)
-                .next("Name another folder with --data DIR.")
-        };
-        folder.create().map_err(failed)?;
         if path.exists() {
             return Ok(());
         }
         match write_private(&path, &self.file()?) {
-            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(failed(error)),
+            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+                Err(cannot_make(folder, &error))
+            }
             _ => Ok(()),
         }
     }
@@ -71,20 +68,26 @@ impl Up {
             "# Written by `longhouse up` at its first start, with the options it was given.\n\
              # `longhouse config example` shows every setting.\n",
         );
+        // Writing to a String can't fail.
         if let Some(name) = &self.server_name {
-            file.push_str(&format!("\n[server]\nname = {}\n", quoted(name)?));
+            let _ = write!(file, "\n[server]\nname = {}\n", quoted(name)?);
         }
         if let Some(address) = &self.listen {
-            file.push_str(&format!("\n[[listeners]]\naddress = \"{address}\"\n"));
+            let _ = write!(file, "\n[[listeners]]\naddress = \"{address}\"\n");
         }
         if let Some(url) = &self.database {
             let url = DatabaseUrl::parse(url).ok_or_else(|| {
                 Failure::new("--database is no database URL").with_code(code::USAGE)
             })?;
-            file.push_str(&format!("\n[database]\nurl = {}\n", quoted(url.expose())?));
+            let _ = write!(file, "\n[database]\nurl = {}\n", quoted(url.expose())?);
         }
         Ok(file)
     }
+}
+
+fn cannot_make(folder: &Folder, error: &std::io::Error) -> Failure {
+    Failure::of(&format!("cannot make {}", folder.path().display()), error)
+        .next("Name another folder with --data DIR.")
 }
 
 /// A basic string of TOML has the escapes of JSON.
@@ -94,20 +97,16 @@ fn quoted(text: &str) -> Result<String, Failure> {
 
 fn welcome(ready: &Ready) -> String {
     let Ready { url, server_name, folder, version, has_users, .. } = ready;
-    let first = if *has_users {
-        "longhouse user list".to_owned()
-    } else {
-        "longhouse user create NAME --admin".to_owned()
-    };
-    let command = first.replacen("longhouse", &format!("longhouse --data {folder}"), 1);
+    let program = format!("{} --data {folder}", program());
+    let first = if *has_users { "user list" } else { "user create NAME --admin" };
     let what = if *has_users { "Accounts:" } else { "First administrator:" };
     format!(
         "Longhouse {version} serves {server_name}\n\n\
          Homeserver URL:  {url}\n\
          Folder:          {folder}\n\n\
-         {what}\n  {command}\n\
+         {what}\n  {program} {first}\n\
          Who may register is decided by `registration.mode` in {folder}/longhouse.toml (closed at first).\n\
-         Check what clients see:\n  longhouse --data {folder} doctor\n\
+         Check what clients see:\n  {program} doctor\n\
          Stop with Ctrl-C.\n"
     )
 }
@@ -125,7 +124,8 @@ mod tests {
         };
         let folder = tempfile::tempdir().unwrap();
         let folder = Folder::new(folder.path().join("data"));
-        up.first_start(&folder).unwrap();
+        folder.create().unwrap();
+        up.write_file(&folder).unwrap();
         let sources = config::Sources { file: Some(folder.configuration()), ..Default::default() };
         let config = config::load(&sources).unwrap().config;
         assert_eq!(config.server.name, "example.org");

@@ -5,7 +5,6 @@ use api_admin::local::{
     list_users, set_admin, set_password,
 };
 use clap::{Args, Subcommand};
-use serde_json::Value;
 
 use super::{Context, block_on};
 use crate::{control::Control, failure::Failure, output::table, passwords};
@@ -90,17 +89,17 @@ impl User {
                 node.check_running()?;
                 let password = password.read()?;
                 let body = NewPassword { password, logout_devices: !keep_sessions };
-                let _: Value = block_on(node.ask(&set_password::ENDPOINT, &user, &body))?;
-                done(context, &user, "has a new password")
+                let changed = block_on(node.ask(&set_password::ENDPOINT, &user, &body))?;
+                done(context, &changed, "has a new password")
             }
             Self::Deactivate { user, erase, yes } => {
                 node.check_running()?;
                 if !yes {
                     passwords::confirm(&format!("Close the account of {user} for good?"))?;
                 }
-                let _: Value =
+                let closed =
                     block_on(node.ask(&deactivate_user::ENDPOINT, &user, &Deactivation { erase }))?;
-                done(context, &user, "is deactivated")
+                done(context, &closed, "is deactivated")
             }
             Self::Promote { user } => administrates(context, &node, &user, true),
             Self::Demote { user } => administrates(context, &node, &user, false),
@@ -151,11 +150,11 @@ fn administrates(
     user: &str,
     admin: bool,
 ) -> Result<(), Failure> {
-    let _: Value = block_on(node.ask(&set_admin::ENDPOINT, user, &Administrates { admin }))?;
-    done(context, user, if admin { "is an administrator" } else { "is no administrator" })
+    let changed = block_on(node.ask(&set_admin::ENDPOINT, user, &Administrates { admin }))?;
+    done(context, &changed, if admin { "is an administrator" } else { "is no administrator" })
 }
 
-fn done(context: &Context, user: &str, what: &str) -> Result<(), Failure> {
-    let result = serde_json::json!({ "user": user, "done": what });
-    context.output.result(&result, |_| format!("{user} {what}"))
+/// Prints the account as it is now, or for people what was done.
+fn done(context: &Context, user: &Account, what: &str) -> Result<(), Failure> {
+    context.output.result(user, |user| format!("{} {what}", user.user_id))
 }

@@ -32,6 +32,19 @@ impl Probes {
         let mut checks = vec![well_known];
         let Some(base_url) = base_url else { return checks };
         checks.push(self.scheme(&base_url));
+        // What cannot be reached is one fault, not seven.
+        if let Err(why) = self.get(&format!("{base_url}/_matrix/client/versions")).await {
+            checks.push(Check::fault(
+                "reachability",
+                why,
+                format!(
+                    "Clients look for the server at {base_url}: it must be reached there, from here \
+                     too. Check the name's addresses, the proxy, its certificate and the firewall; \
+                     server.public_url and well_known.client decide what clients are told."
+                ),
+            ));
+            return checks;
+        }
         checks.push(self.versions(&base_url).await);
         checks.push(self.login(&base_url).await);
         checks.push(self.preflight(&base_url).await);

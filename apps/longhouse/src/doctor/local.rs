@@ -1,5 +1,5 @@
 //! What can be seen on the machine itself.
-use std::{fs, os::unix::fs::PermissionsExt};
+use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use api_admin::local::{document::Status, get_status};
 use clock::SystemClock;
@@ -22,9 +22,14 @@ pub(crate) fn check_folder(folder: &Folder) -> Check {
     let free = match statvfs(folder.path()) {
         Ok(disk) => disk.f_bavail.saturating_mul(disk.f_frsize),
         Err(error) => {
+            let evidence = if folder.path().exists() {
+                format!("{path} cannot be read: {error}")
+            } else {
+                format!("there is no folder {path}")
+            };
             return Check::fault(
                 NAME,
-                format!("{path} cannot be read: {error}"),
+                evidence,
                 "Name the node's folder with --data DIR, or make it with `longhouse up`.",
             );
         }
@@ -40,15 +45,28 @@ pub(crate) fn check_folder(folder: &Folder) -> Check {
 }
 
 /// Whether others on the machine can read what only the node should.
-pub(crate) fn check_privacy(folder: &Folder) -> Check {
+pub(crate) fn check_privacy(config: &Config, folder: &Folder) -> Check {
     const NAME: &str = "secrets";
-    let open: Vec<String> = [folder.signing_key(), folder.configuration()]
+    let folder_is_private = is_private(folder.path()).unwrap_or(true);
+    let database = match node::database_location(config, folder) {
+        Ok(db::Location::Sqlite(path)) => Some(path),
+        _ => None,
+    };
+    let secrets = [Some(folder.signing_key()), Some(folder.configuration()), database];
+    let there: Vec<_> =
+        secrets.into_iter().flatten().filter_map(|path| Some((is_private(&path)?, path))).collect();
+    if there.is_empty() {
+        return Check::good(NAME, "there are none yet");
+    }
+    // Nobody else gets at what is inside a private folder, whatever the modes in it.
+    let inside = |path: &Path| folder_is_private && path.starts_with(folder.path());
+    let open: Vec<String> = there
         .into_iter()
-        .filter(|path| fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o077 != 0))
-        .map(|path| path.display().to_string())
+        .filter(|(private, path)| !private && !inside(path))
+        .map(|(_, path)| path.display().to_string())
         .collect();
     if open.is_empty() {
-        return Check::good(NAME, "the key and the configuration are readable by their owner only");
+        return Check::good(NAME, "the key, the configuration and the database are their owner's");
     }
     let files = open.join(" ");
     Check::warning(
@@ -56,6 +74,11 @@ pub(crate) fn check_privacy(folder: &Folder) -> Check {
         format!("other users of this machine can read {files}"),
         format!("Run: chmod 600 {files}"),
     )
+}
+
+/// Whether only its owner can use the file; none if there is no such file.
+fn is_private(path: &Path) -> Option<bool> {
+    fs::metadata(path).ok().map(|file| matches!(file.permissions().mode() & 0o077, 0))
 }
 
 /// Whether registration is open to the world.

@@ -23,7 +23,7 @@ pub(crate) enum TlsError {
 /// A certificate with its key, as it is on disk.
 #[derive(Debug)]
 pub(crate) struct Certificate {
-    certificate: PathBuf,
+    chain: PathBuf,
     key: PathBuf,
     current: ArcSwap<ServerConfig>,
 }
@@ -31,7 +31,7 @@ pub(crate) struct Certificate {
 impl Certificate {
     pub(crate) fn load(certificate: &Path, key: &Path) -> Result<Self, TlsError> {
         Ok(Self {
-            certificate: certificate.to_owned(),
+            chain: certificate.to_owned(),
             key: key.to_owned(),
             current: ArcSwap::from_pointee(read(certificate, key)?),
         })
@@ -39,7 +39,7 @@ impl Certificate {
 
     /// Reads the files again. If they cannot be used, the present ones stay.
     pub(crate) fn reload(&self) -> Result<(), TlsError> {
-        self.current.store(Arc::new(read(&self.certificate, &self.key)?));
+        self.current.store(Arc::new(read(&self.chain, &self.key)?));
         Ok(())
     }
 

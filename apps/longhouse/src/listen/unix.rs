@@ -74,6 +74,12 @@ fn with_short_path<T>(path: &Path, use_path: impl FnOnce(&Path) -> io::Result<T>
 }
 
 impl LocalSocket {
+    /// Takes the socket out of the folder: nobody new finds the node.
+    pub(crate) fn remove(&self) {
+        // Gone is gone, whoever did it.
+        let _ = fs::remove_file(&self.path);
+    }
+
     /// Accepts connections of our own user and of root until `stop`.
     pub(crate) async fn accept(
         &self,
@@ -101,7 +107,7 @@ impl LocalSocket {
 
 impl Drop for LocalSocket {
     fn drop(&mut self) {
-        let _ = fs::remove_file(&self.path);
+        self.remove();
     }
 }
 

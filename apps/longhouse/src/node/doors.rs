@@ -69,8 +69,9 @@ impl Doors {
         clock: &SharedClock,
         entropy: &dyn Entropy,
     ) -> Result<Open, Failure> {
-        let run = u32::from_le_bytes(entropy::array(entropy));
         let site = |routes: Routes| {
+            // Another one for each site: each counts its own requests.
+            let run = u32::from_le_bytes(entropy::array(entropy));
             let proxies = config.server.trusted_proxies.iter().map(|net| (net.address, net.bits));
             let options = SiteOptions {
                 clock: clock.clone(),
@@ -86,13 +87,12 @@ impl Doors {
         for (listener, bound) in self.listeners {
             let client = listener.serves(Serves::Client);
             let management = listener.serves(Serves::Management);
-            let site = match sites.get(&(client, management)) {
-                Some(made) => Site::clone(made),
-                None => {
-                    let made = site(routes(services, admin, client, management))?;
-                    sites.insert((client, management), made.clone());
-                    made
-                }
+            let site = if let Some(made) = sites.get(&(client, management)) {
+                Site::clone(made)
+            } else {
+                let made = site(routes(services, admin, client, management))?;
+                sites.insert((client, management), made.clone());
+                made
             };
             listeners.push((bound, site));
         }
@@ -137,18 +137,26 @@ impl Open {
 
     /// Reads the certificates of all TLS listeners again. What cannot be used is not taken.
     pub(super) fn reload_certificates(&self) {
-        for certificate in self.listeners.iter().filter_map(|(bound, _)| bound.certificate.as_ref())
-        {
+        let mut any = false;
+        for (bound, _) in &self.listeners {
+            let Some(certificate) = &bound.certificate else { continue };
+            any = true;
+            let address = bound.address;
             match certificate.reload() {
-                Ok(()) => tracing::info!("certificate read again"),
-                Err(error) => tracing::error!(%error, "the certificate stays as it was"),
+                Ok(()) => tracing::info!(%address, "certificate read again"),
+                Err(error) => tracing::error!(%address, %error, "the certificate stays as it was"),
             }
+        }
+        if !any {
+            tracing::info!("SIGHUP: there is no certificate to be read again");
         }
     }
 
     /// Accepts nothing more and lets the requests that are being answered end.
     pub(super) async fn close(&self, within: Duration) {
         self.stop.cancel();
+        // Not left to the drop: the parts of a node that know each other may outlive this.
+        self.local.remove();
         self.connections.close();
         if timeout(within, self.connections.wait()).await.is_err() {
             tracing::warn!(open = self.connections.len(), "connections cut off");

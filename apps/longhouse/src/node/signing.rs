@@ -32,6 +32,12 @@ pub(super) fn load(
         Err(error) => return Err(Failure::of(&format!("cannot read {shown}"), &error)),
     };
     let key = ServerKey::from_text(&text).map_err(|error| Failure::of(&shown, &error))?;
+    if key.is_guessable() {
+        return Err(Failure::new(format!("{shown} holds a key that others know")).next(
+            "Whoever has it can speak for this server. Put the server's own key there; if \
+                   it has never run, delete the file: the next start makes a key.",
+        ));
+    }
     let name = config.server.name.as_str().try_into();
     let name = name.map_err(|_| Failure::new("server.name is not a server name"))?;
     Ok(Signer::new(name, key))
@@ -62,5 +68,28 @@ mod tests {
             assert_eq!(again.key().public_key(), made.key().public_key());
         }
         assert_eq!((ids.len(), keys.len()), (1_000, 1_000));
+    }
+
+    #[test]
+    fn a_key_that_others_know_or_that_is_none_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = Folder::new(folder.path().to_owned());
+        folder.create().unwrap();
+        let entropy = SystemEntropy::shared().unwrap();
+        let refusal = |text: &str| {
+            fs::write(folder.signing_key(), text).unwrap();
+            load(&Config::default(), &folder, &*entropy).err().map(|error| error.to_string())
+        };
+        let published = "ed25519 1 YJDBA9Xnr2sVqXD9Vj7XVUnmFZcZrlw8Md7kMW+3XA1";
+        let zeros = format!("ed25519 a {}", "A".repeat(43));
+        for known in [published, &zeros] {
+            assert!(refusal(known).unwrap().contains("others know"), "{known}");
+        }
+        for none in ["", "ed25519 a AAAA", "hello"] {
+            let error = refusal(none).unwrap();
+            assert!(error.contains("signing.key") && !error.contains("AAAA"), "{error}");
+        }
+        let good = ServerKey::generate(&entropy::array(&*entropy)).unwrap().to_text();
+        assert_eq!(refusal(&good), None);
     }
 }

@@ -1,9 +1,11 @@
 //! `POST /_longhouse/local/v1/users/{user}/deactivate`: closes an account
 use endpoint::{Auth, Endpoint, Json, Method, Path, RateClass, State, body};
-use protocol::ids::local_user_id;
-use serde_json::{Value, json};
 
-use super::{DOCUMENTATION, Error, document::Deactivation};
+use super::{
+    DOCUMENTATION, Error,
+    document::{Deactivation, User},
+    named,
+};
 use crate::App;
 
 /// In the registry.
@@ -21,9 +23,8 @@ pub(crate) async fn handler(
     State(app): State<App>,
     Path(user): Path<String>,
     Json(body): Json<Deactivation>,
-) -> Result<Json<Value>, Error> {
-    let user_id =
-        local_user_id(&user, app.accounts.server_name()).map_err(|_| Error::NotOurs(user))?;
+) -> Result<Json<User>, Error> {
+    let user_id = named::find(&app, &user).await?;
     app.accounts.deactivate_user(&user_id, body.erase).await?;
-    Ok(Json(json!({})))
+    named::document(&app, &user_id).await
 }

@@ -15,7 +15,7 @@ pub enum Error {
     #[error(transparent)]
     Change(#[from] AdministrationError),
     /// The text names no user of this server.
-    #[error("{0} is not a user of this server")]
+    #[error("{0:?} is not a user of this server")]
     NotOurs(String),
     /// The database failed.
     #[error(transparent)]

@@ -1,9 +1,11 @@
 //! `PUT /_longhouse/local/v1/users/{user}/admin`: makes a user an administrator, or no longer
 use endpoint::{Auth, Endpoint, Json, Method, Path, RateClass, State, body};
-use protocol::ids::local_user_id;
-use serde_json::{Value, json};
 
-use super::{DOCUMENTATION, Error, document::Administrates};
+use super::{
+    DOCUMENTATION, Error,
+    document::{Administrates, User},
+    named,
+};
 use crate::App;
 
 /// In the registry.
@@ -21,9 +23,8 @@ pub(crate) async fn handler(
     State(app): State<App>,
     Path(user): Path<String>,
     Json(body): Json<Administrates>,
-) -> Result<Json<Value>, Error> {
-    let user_id =
-        local_user_id(&user, app.accounts.server_name()).map_err(|_| Error::NotOurs(user))?;
+) -> Result<Json<User>, Error> {
+    let user_id = named::find(&app, &user).await?;
     app.accounts.set_admin(&user_id, body.admin).await?;
-    Ok(Json(json!({})))
+    named::document(&app, &user_id).await
 }

@@ -1,10 +1,12 @@
 //! `PUT /_longhouse/local/v1/users/{user}/password`: gives a user another password
 use config::Secret;
 use endpoint::{Auth, Endpoint, Json, Method, Path, RateClass, State, body};
-use protocol::ids::local_user_id;
-use serde_json::{Value, json};
 
-use super::{DOCUMENTATION, Error, document::NewPassword};
+use super::{
+    DOCUMENTATION, Error,
+    document::{NewPassword, User},
+    named,
+};
 use crate::App;
 
 /// In the registry.
@@ -22,10 +24,9 @@ pub(crate) async fn handler(
     State(app): State<App>,
     Path(user): Path<String>,
     Json(body): Json<NewPassword>,
-) -> Result<Json<Value>, Error> {
-    let user_id =
-        local_user_id(&user, app.accounts.server_name()).map_err(|_| Error::NotOurs(user))?;
+) -> Result<Json<User>, Error> {
+    let user_id = named::find(&app, &user).await?;
     let password = Secret::new(body.password);
     app.accounts.set_password(&user_id, &password, body.logout_devices).await?;
-    Ok(Json(json!({})))
+    named::document(&app, &user_id).await
 }

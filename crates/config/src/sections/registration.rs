@@ -23,6 +23,10 @@ section! {
         } else if secret.is_some_and(is_well_known) {
             complaints.push(("shared_secret", "is one that others try first".to_owned()));
         }
+        if this.shared_secret.as_ref().is_some_and(Secret::is_guessable) {
+            let what = "is one that strangers would try first: take a random one".to_owned();
+            complaints.push(("shared_secret", what));
+        }
         let fits = |token: &&Secret| {
             let token = token.expose();
             token.len() <= 64

@@ -24,6 +24,44 @@ impl Secret {
     }
 }
 
+/// What stands in examples and old guides where a secret should be, in lower case, without `-`, `_` and spaces.
+const PLACEHOLDERS: [&str; 16] = [
+    "changeme",
+    "default",
+    "example",
+    "longhouse",
+    "mysecret",
+    "password",
+    "passw0rd",
+    "placeholder",
+    "registrationsharedsecret",
+    "replaceme",
+    "secret",
+    "secretkey",
+    "sharedsecret",
+    "supersecret",
+    "topsecret",
+    "yoursecret",
+];
+
+impl Secret {
+    /// Whether strangers would try it first: a placeholder, a run of digits, one character again and again.
+    #[must_use]
+    pub fn is_guessable(&self) -> bool {
+        let plain: String = self
+            .0
+            .chars()
+            .filter(|c| !matches!(c, '-' | '_' | ' '))
+            .flat_map(char::to_lowercase)
+            .collect();
+        let mut characters = plain.chars();
+        let first = characters.next();
+        PLACEHOLDERS.contains(&plain.as_str())
+            || "12345678901234567890".starts_with(&plain)
+            || characters.all(|c| Some(c) == first)
+    }
+}
+
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(HIDDEN)
@@ -48,4 +86,21 @@ impl Setting for Secret {
 
 impl List for Secret {
     const LIST_KIND: &'static str = "a list of secret texts";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Secret;
+
+    #[test]
+    fn placeholders_are_no_secrets() {
+        for bad in
+            ["changeme", "CHANGE_ME", "Shared-Secret", "12345678", "xxxxxxxxxxxx", "your secret"]
+        {
+            assert!(Secret::new(bad).is_guessable(), "{bad}");
+        }
+        for good in ["a shared secret", "shared-secret-of-the-test-rig", "Zk3dVq0y"] {
+            assert!(!Secret::new(good).is_guessable(), "{good}");
+        }
+    }
 }

@@ -1,5 +1,5 @@
 //! How a connection is set up.
-use std::{path::Path, time::Duration};
+use std::{fs::OpenOptions, io, os::unix::fs::OpenOptionsExt as _, path::Path, time::Duration};
 
 use rusqlite::{Connection, OpenFlags};
 
@@ -31,6 +31,9 @@ pub(super) fn open(
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    if purpose == Purpose::Write {
+        make_private(path)?;
+    }
     let connection = Connection::open_with_flags(path, flags).map_err(failure::error)?;
     set_up(&connection, purpose, options).map_err(failure::error)?;
     if purpose == Purpose::Write {
@@ -42,6 +45,17 @@ pub(super) fn open(
         }
     }
     Ok(connection)
+}
+
+/// Makes the file, readable by its owner only, unless it exists. SQLite gives its log the same mode.
+fn make_private(path: &Path) -> Result<(), OpenError> {
+    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    match made {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            Err(OpenError::Unwritable { path: path.to_owned(), source: error })
+        }
+        _ => Ok(()),
+    }
 }
 
 fn set_up(connection: &Connection, purpose: Purpose, options: &Options) -> rusqlite::Result<()> {

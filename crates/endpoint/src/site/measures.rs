@@ -13,6 +13,16 @@ pub const REQUESTS_TOTAL: &str = "http_requests_total";
 /// Seconds from the first to the last moment of a request inside the server, by `method` and `path`.
 pub const DURATION_SECONDS: &str = "http_request_duration_seconds";
 
+/// Says what the measures mean, to whoever reads them.
+pub(crate) fn describe() {
+    metrics::describe_counter!(REQUESTS_TOTAL, "Requests that were answered.");
+    metrics::describe_histogram!(
+        DURATION_SECONDS,
+        metrics::Unit::Seconds,
+        "Time from the first to the last moment of a request, waiting for news included."
+    );
+}
+
 /// The measures of one endpoint. They are looked up in the registry of metrics when they are first used, not at each
 /// request.
 pub(crate) struct Measures {

@@ -23,6 +23,9 @@ const PKCS8_PREFIX: [u8; 16] = [
     0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
 ];
 
+/// The seed of the specification's test vectors (appendices, "Cryptographic Test Vectors").
+const PUBLISHED_SEED: &str = "YJDBA9Xnr2sVqXD9Vj7XVUnmFZcZrlw8Md7kMW+3XA1";
+
 /// Why text is not a signing key. It never repeats the text: that is a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyFormatError {
@@ -90,6 +93,14 @@ impl ServerKey {
     pub fn to_text(&self) -> String {
         let version = self.key_id.strip_prefix("ed25519:").unwrap_or_default();
         format!("ed25519 {version} {}\n", BASE64.encode(self.seed))
+    }
+
+    /// Whether others can have it too: its seed is one byte again and again, or the one that the specification prints.
+    #[must_use]
+    pub fn is_guessable(&self) -> bool {
+        let [first, rest @ ..] = self.seed;
+        rest.iter().all(|byte| *byte == first)
+            || BASE64.decode(PUBLISHED_SEED).is_ok_and(|seed| seed == self.seed)
     }
 
     /// `ed25519:VERSION`.
