@@ -92,7 +92,7 @@ impl Database {
     pub async fn snapshot(&self) -> Result<Snapshot> {
         Ok(Snapshot(match &self.0.backend {
             Backend::Sqlite(sqlite) => View::Sqlite(sqlite.snapshot().await?),
-            Backend::Postgres(postgres) => View::Postgres(postgres.snapshot().await?),
+            Backend::Postgres(postgres) => View::Postgres(Box::pin(postgres.snapshot()).await?),
         }))
     }
 
@@ -189,7 +189,8 @@ impl Read for Database {
         value::check(&params)?;
         match &self.0.backend {
             Backend::Sqlite(sqlite) => sqlite.query(sql, &params).await,
-            Backend::Postgres(postgres) => postgres.query(sql, &params).await,
+            // In a box: everything that may ask the database would be as large as the driver's conversation.
+            Backend::Postgres(postgres) => Box::pin(postgres.query(sql, &params)).await,
         }
     }
 }
@@ -207,7 +208,7 @@ impl Read for Snapshot {
         value::check(&params)?;
         match &self.0 {
             View::Sqlite(snapshot) => snapshot.query(sql, &params),
-            View::Postgres(snapshot) => snapshot.query(sql, &params).await,
+            View::Postgres(snapshot) => Box::pin(snapshot.query(sql, &params)).await,
         }
     }
 }

@@ -2,7 +2,7 @@
 use std::{
     convert::Infallible,
     future::Future,
-    panic::AssertUnwindSafe,
+    panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     sync::{
         Arc,
@@ -81,36 +81,47 @@ impl Site {
     }
 
     /// Answers a request. Never fails: what goes wrong is a reply too.
-    pub async fn serve(&self, request: Request) -> Response {
+    ///
+    /// All that comes before the handler happens in the call. What is awaited holds the handler's own future and little
+    /// else: there are as many of them as clients that wait for news.
+    pub fn serve(&self, request: Request) -> impl Future<Output = Response> + Send + use<> {
         let started = Instant::now();
-        let shared = &self.0;
+        let shared = Arc::clone(&self.0);
         let number = shared.next_request.fetch_add(1, Ordering::Relaxed);
         let id = RequestId { run: shared.run, number };
         let is_head = *request.method() == Method::HEAD;
-        let (mut response, route) = self.dispatch(request, id).await;
-        let measures = route.as_ref().map_or(&shared.unmatched, |route| &*route.measures);
-        measures.record(response.status(), started.elapsed());
-        headers::put(response.headers_mut(), id);
-        if is_head {
-            *response.body_mut() = Body::empty();
+        let begun = self.begin(request, id);
+        async move {
+            let (mut response, route) = match begun {
+                Begun::Answered(response, route) => (response, route),
+                Begun::Handled(handled) => handled.end().await,
+            };
+            let measures = route.as_ref().map_or(&shared.unmatched, |route| &*route.measures);
+            measures.record(response.status(), started.elapsed());
+            headers::put(response.headers_mut(), id);
+            if is_head {
+                *response.body_mut() = Body::empty();
+            }
+            response
         }
-        response
     }
 
-    async fn dispatch(&self, request: Request, id: RequestId) -> (Response, Option<Arc<Route>>) {
+    /// Finds the handler and hands it the request, unless the answer is known without it.
+    fn begin(&self, request: Request, id: RequestId) -> Begun {
         if *request.method() == Method::OPTIONS {
             // Browsers ask before each request with an access token (CORS); nothing about the path matters.
-            return (StatusCode::NO_CONTENT.into_response(), None);
+            return Begun::Answered(StatusCode::NO_CONTENT.into_response(), None);
         }
         let path = request.uri().path();
         let Some(found) = self.0.tree.find(path) else {
-            return (UNRECOGNIZED.because("Unrecognized request").into_response(), None);
+            let failure = UNRECOGNIZED.because("Unrecognized request");
+            return Begun::Answered(failure.into_response(), None);
         };
         let Some(route) = found.value.find(request.method()) else {
             let mut response = WRONG_METHOD.because("Unrecognized method").into_response();
             let allowed = HeaderValue::try_from(found.value.allowed());
             response.headers_mut().extend(allowed.ok().map(|methods| (ALLOW, methods)));
-            return (response, None);
+            return Begun::Answered(response, None);
         };
         let start = path.as_ptr().addr();
         let values = found.params.iter().map(|(_, value)| {
@@ -125,43 +136,70 @@ impl Site {
             address: self.0.forwarded_by.client(peer, request.headers()),
             values: values.collect(),
         };
-        let route = Arc::clone(route);
-        (handle(context, request).await, Some(route))
+        handle(context, request)
     }
 }
 
-/// Calls the handler, inside the request's span, and lives through its panic.
-async fn handle(context: Context, mut request: Request) -> Response {
-    let Context { id, route, .. } = &context;
+/// A request that was looked at.
+enum Begun {
+    /// Its answer, and the endpoint if there is one.
+    Answered(Response, Option<Arc<Route>>),
+    /// A handler is at it.
+    Handled(Handled),
+}
+
+/// A handler at work, inside its request's span.
+struct Handled {
+    route: Arc<Route>,
+    reply: Finishing,
+    span: tracing::Span,
+}
+
+/// Calls the handler.
+fn handle(context: Context, mut request: Request) -> Begun {
+    let route = Arc::clone(&context.route);
     let endpoint = &route.endpoint;
     let span = tracing::info_span!(
         "request",
-        request.id = %id,
+        request.id = %context.id,
         method = endpoint.method.as_str(),
         path = endpoint.path()
     );
     if !matches!(endpoint.auth, Auth::User | Auth::Admin)
         && let Err(failure) = context.shared.limiter.take(endpoint.rate, Who::from(context.address))
     {
-        return failure.into_response();
+        return Begun::Answered(failure.into_response(), Some(route));
     }
-    let route = Arc::clone(route);
     request.extensions_mut().insert(context);
-    let reply = async move {
-        // A panic unwinds through the handler's own values only: our locks do not poison, and nothing else is shared.
-        let reply = AssertUnwindSafe(async { reply(&route, request).await }).catch_unwind().await;
-        let response =
-            reply.unwrap_or_else(|panic| INTERNAL.because(message(&*panic)).into_response());
-        tracing::debug!(status = response.status().as_u16(), "answered");
-        response
-    };
-    reply.instrument(span).await
+    let goes_on = route.endpoint.changes_something();
+    let called = catch_unwind(AssertUnwindSafe(|| span.in_scope(|| (route.handle)(request))));
+    match called {
+        Ok(reply) => {
+            let reply = Finishing::new(reply, goes_on);
+            Begun::Handled(Handled { route, reply, span })
+        }
+        Err(panic) => Begun::Answered(broken(&*panic), Some(route)),
+    }
 }
 
-/// The handler's reply. What changes something is not left half done when the client hangs up.
-async fn reply(route: &Route, request: Request) -> Response {
-    let reply = (route.handle)(request);
-    if route.endpoint.changes_something() { Finishing::new(reply).await } else { reply.await }
+impl Handled {
+    /// The handler's reply. Lives through its panic.
+    async fn end(self) -> (Response, Option<Arc<Route>>) {
+        let Self { route, reply, span } = self;
+        let reply = async {
+            // A panic unwinds through the handler's own values only: our locks do not poison, and nothing else is shared.
+            let reply = AssertUnwindSafe(reply).catch_unwind().await;
+            let response = reply.unwrap_or_else(|panic| broken(&*panic));
+            tracing::debug!(status = response.status().as_u16(), "answered");
+            response
+        };
+        (reply.instrument(span).await, Some(route))
+    }
+}
+
+/// The answer where a handler panicked.
+fn broken(panic: &(dyn std::any::Any + Send)) -> Response {
+    INTERNAL.because(message(panic)).into_response()
 }
 
 fn message(panic: &(dyn std::any::Any + Send)) -> String {

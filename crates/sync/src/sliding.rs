@@ -85,7 +85,7 @@ impl Sync {
         let connection = Arc::new(Connection::new(number, now_ms, State::default()));
         let response = {
             let mut state = connection.state.lock().await;
-            let answer = self.answer_windows(request, user, &state, self.now()).await?;
+            let answer = Box::pin(self.answer_windows(request, user, &state, self.now())).await?;
             finish(answer, number, &mut state)
         };
         user.keep(request.client.device(), &request.conn_id, connection);
@@ -123,12 +123,13 @@ impl Sync {
                 let may = checked.is_none() && self.has_messages(request).await?
                     || self.window_may_have_news(request, since, now).await?;
                 if is_changed || may {
-                    let answer = self.answer_windows(request, user, &state, now).await?;
+                    // In a box: whoever only waits must not hold the room that an answer needs.
+                    let answer = Box::pin(self.answer_windows(request, user, &state, now)).await?;
                     if must || is_changed || answer.has_news {
                         return Ok(finish(answer, connection.number, &mut state));
                     }
                 } else if must {
-                    let answer = self.answer_nothing(request, &state, now).await?;
+                    let answer = Box::pin(self.answer_nothing(request, &state, now)).await?;
                     return Ok(finish(answer, connection.number, &mut state));
                 }
                 checked = Some(now);

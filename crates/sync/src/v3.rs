@@ -240,7 +240,7 @@ impl Sync {
             self.acknowledge(&request.client, since.position).await?;
         }
         if since.is_none() || request.full_state {
-            return self.answer(request, since, self.now()).await;
+            return Box::pin(self.answer(request, since, self.now())).await;
         }
         let mut waiting = self.begin_waiting(request.client.user_num, request.timeout).await?;
         // Up to where there was nothing to tell.
@@ -248,7 +248,8 @@ impl Sync {
         loop {
             let (now, must) = (self.now(), waiting.must_answer());
             if must || self.may_have_news(request, checked, now).await? {
-                let response = self.answer(request, since, now).await?;
+                // In a box: whoever only waits must not hold the room that an answer needs.
+                let response = Box::pin(self.answer(request, since, now)).await?;
                 if must || !response.is_empty() {
                     return Ok(response);
                 }

@@ -47,8 +47,8 @@ impl Service {
     {
         let Self { site, stop } = self;
         let answer = service_fn(move |request: Request<Incoming>| {
-            let site = site.clone();
-            async move { Ok::<_, Infallible>(answer(&site, request, peer).await) }
+            let response = answer(&site, request, peer);
+            async move { Ok::<_, Infallible>(response.await) }
         });
         let stream = TokioIo::new(stream);
         // Broken connections are everyday life on a network; they are the peer's to notice.
@@ -81,16 +81,16 @@ impl Service {
     }
 }
 
-async fn answer(
+fn answer(
     site: &Site,
     request: Request<Incoming>,
     peer: Option<SocketAddr>,
-) -> Response<Body> {
+) -> impl Future<Output = Response<Body>> + Send + use<> {
     let mut request = request.map(Body::new);
     if let Some(peer) = peer {
         request.extensions_mut().insert(Peer(peer));
     }
-    site.serve(request).await
+    site.serve(request)
 }
 
 fn http1_builder(headers_within: Duration) -> http1::Builder {

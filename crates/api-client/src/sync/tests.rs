@@ -2,3 +2,4 @@
 #![expect(clippy::needless_pass_by_value, reason = "tests hand in json!(…)")]
 
 mod sliding;
+mod waiting;

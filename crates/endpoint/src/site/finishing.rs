@@ -1,4 +1,4 @@
-//! Handlers that go on when nobody waits for them any more.
+//! The replies of handlers, some of which go on when nobody waits for them any more.
 use std::{
     future::Future,
     pin::Pin,
@@ -11,15 +11,18 @@ use tracing::Instrument as _;
 
 use crate::Reply;
 
-/// The reply of a handler that changes something.
+/// The reply of a handler. That of one that changes something goes on.
 ///
 /// A client that hangs up drops what it waits for, in the middle of whatever it is at: between what is stored and what is
-/// known of it in memory, or between two things that belong together. Here the handler goes on as a task of its own.
-pub(super) struct Finishing(Option<Reply>);
+/// known of it in memory, or between two things that belong together. Such a handler goes on as a task of its own.
+pub(super) struct Finishing {
+    reply: Option<Reply>,
+    goes_on: bool,
+}
 
 impl Finishing {
-    pub(super) fn new(reply: Reply) -> Self {
-        Self(Some(reply))
+    pub(super) fn new(reply: Reply, goes_on: bool) -> Self {
+        Self { reply: Some(reply), goes_on }
     }
 }
 
@@ -28,10 +31,10 @@ impl Future for Finishing {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Response> {
         // If it panics it is not put back: there is nothing to go on with.
-        let Some(mut reply) = self.0.take() else { return Poll::Pending };
+        let Some(mut reply) = self.reply.take() else { return Poll::Pending };
         let polled = reply.as_mut().poll(context);
         if polled.is_pending() {
-            self.0 = Some(reply);
+            self.reply = Some(reply);
         }
         polled
     }
@@ -39,7 +42,8 @@ impl Future for Finishing {
 
 impl Drop for Finishing {
     fn drop(&mut self) {
-        if let Some(reply) = self.0.take()
+        if let Some(reply) = self.reply.take()
+            && self.goes_on
             && let Ok(runtime) = Handle::try_current()
         {
             runtime.spawn(reply.in_current_span());
