@@ -3,6 +3,7 @@
 //! [spec]: https://spec.matrix.org/v1.16/client-server-api/#tracking-the-device-list-for-a-user
 use std::collections::BTreeSet;
 
+use ::rooms::Moves;
 use protocol::ids::OwnedUserId;
 use store::{UserNum, device_lists, key_signatures};
 
@@ -34,20 +35,29 @@ impl Encryption {
         if hub.device_lists_changed_since(after) || hub.user_changed_since(user, after) {
             candidates = device_lists::changed_since(&self.store.db, after).await?;
         }
-        let met_or_parted = self.rooms.met_or_parted(user, after, until).await?;
+        let Moves { together, apart } = self.rooms.moves(user, after, until).await?;
         let signed = self.signed_since(user, after, until).await?;
-        if candidates.is_empty() && met_or_parted.is_empty() && signed.is_empty() {
+        if [&candidates, &signed].iter().all(|users| users.is_empty())
+            && together.is_empty()
+            && apart.is_empty()
+        {
             return Ok(DeviceListChanges::default());
         }
-        candidates.extend(&met_or_parted);
-        let sharing = self.rooms.sharing_with(user, &candidates).await?;
-        let mut changed: BTreeSet<UserNum> = signed.into_iter().collect();
-        // The user's own devices concern them without any room.
-        changed.extend(candidates.iter().filter(|one| **one == user || sharing.contains(one)));
-        let left: BTreeSet<UserNum> = met_or_parted
-            .into_iter()
-            .filter(|other| *other != user && !sharing.contains(other))
+        let others: Vec<UserNum> = candidates
+            .iter()
+            .chain(&apart)
+            .filter(|one| !together.contains(one))
+            .copied()
             .collect();
+        let sharing = self.rooms.sharing_with(user, &others).await?;
+        let left: BTreeSet<UserNum> = apart
+            .into_iter()
+            .filter(|one| *one != user && !sharing.contains(one) && !together.contains(one))
+            .collect();
+        // The user's own devices concern them without any room.
+        let concern = |one: &UserNum| *one == user || sharing.contains(one);
+        let mut changed: BTreeSet<UserNum> = signed.into_iter().chain(together).collect();
+        changed.extend(candidates.iter().copied().filter(concern));
         Ok(DeviceListChanges {
             changed: self.user_ids(changed.iter()).await?,
             left: self.user_ids(left.iter()).await?,

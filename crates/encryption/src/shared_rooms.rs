@@ -1,6 +1,7 @@
 //! What this service needs to know of rooms: who is together with whom.
 use std::{collections::BTreeSet, future::Future, pin::Pin};
 
+use ::rooms::Moves;
 use store::{RoomNum, UserNum};
 
 mod rooms;
@@ -20,13 +21,7 @@ pub trait SharedRooms: Send + Sync + 'static {
         others: &'a [UserNum],
     ) -> SharingFuture<'a, BTreeSet<UserNum>>;
 
-    /// With whom `user` may have begun or ceased to share a room after position `after` and up to `until`: those who
-    /// joined or left a room of the user's, and, if the user joined or left one, its joined members.
-    /// More than these may be named: users who shared a room before and after are told apart by nobody.
-    fn met_or_parted(
-        &self,
-        user: UserNum,
-        after: i64,
-        until: i64,
-    ) -> SharingFuture<'_, Vec<UserNum>>;
+    /// With whom `user` has begun to share a room, and with whom they may have ceased to, after position `after` and up
+    /// to `until`: those who joined or left a room of the user's, and the members of rooms that the user joined or left.
+    fn moves(&self, user: UserNum, after: i64, until: i64) -> SharingFuture<'_, Moves>;
 }

@@ -4,6 +4,7 @@ use std::{
     sync::Arc,
 };
 
+use ::rooms::Moves;
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use clock::MockClock;
 use db::{Write, testing::TestDatabase};
@@ -23,7 +24,8 @@ use crate::{Device, Encryption, SharedRooms, SharingFuture};
 #[derive(Default)]
 pub(crate) struct TestRooms {
     pub(crate) joined: Mutex<BTreeMap<RoomNum, BTreeSet<UserNum>>>,
-    pub(crate) met_or_parted: Mutex<Vec<UserNum>>,
+    /// Who has joined or left a room.
+    pub(crate) moved: Mutex<Vec<UserNum>>,
 }
 
 impl SharedRooms for TestRooms {
@@ -47,9 +49,13 @@ impl SharedRooms for TestRooms {
         Box::pin(async move { Ok(sharing) })
     }
 
-    fn met_or_parted(&self, _: UserNum, _: i64, _: i64) -> SharingFuture<'_, Vec<UserNum>> {
-        let users = self.met_or_parted.lock().clone();
-        Box::pin(async move { Ok(users) })
+    fn moves(&self, user: UserNum, _: i64, _: i64) -> SharingFuture<'_, Moves> {
+        let moved = self.moved.lock().clone();
+        Box::pin(async move {
+            let together = self.sharing_with(user, &moved).await?;
+            let apart = moved.into_iter().filter(|one| !together.contains(one)).collect();
+            Ok(Moves { together, apart })
+        })
     }
 }
 

@@ -60,6 +60,7 @@ pub use self::{
     room::Room,
     send::Transaction,
     service::{Rooms, Settings},
+    sharing::Moves,
     state_reads::MembersQuery,
     timeline::{Context, Messages, MessagesQuery},
     typing::TIMEOUT_MS_MAX as TYPING_TIMEOUT_MS_MAX,

@@ -1,7 +1,10 @@
 //! Who is together with whom in a room: what device lists are told by.
 use std::{collections::BTreeSet, sync::Arc};
 
-use store::{RoomNum, UserNum, memberships as table};
+use store::{
+    RoomNum, UserNum,
+    memberships::{self as table, Membership},
+};
 
 use crate::service::Rooms;
 
@@ -26,33 +29,56 @@ impl Rooms {
         Ok(sharing)
     }
 
-    /// With whom `user` may have begun or ceased to share a room after position `after` and up to `until`: those who
-    /// joined or left a room of the user's, and all who are joined to a room that the user joined or left.
+    /// With whom `user` has begun to share a room, and with whom they may have ceased to, after position `after` and up
+    /// to `until`: those who joined or left a room of the user's, and the members of rooms that the user joined or left.
     ///
     /// # Errors
     /// Fails if the database fails.
-    pub async fn met_or_parted(
+    pub async fn moves(
         self: &Arc<Self>,
         user: UserNum,
         after: i64,
         until: i64,
-    ) -> db::Result<Vec<UserNum>> {
-        let mut met = BTreeSet::new();
-        if !self.store.changes.memberships_changed_since(after) {
-            return Ok(Vec::new());
+    ) -> db::Result<Moves> {
+        let mut moves = Moves::default();
+        let hub = &self.store.changes;
+        if !hub.memberships_changed_since(after) {
+            return Ok(moves);
         }
-        for own in self.rooms_of(user).await?.all() {
-            let moved = own.position > after && own.position <= until;
-            if !moved && !self.store.changes.room_changed_since(own.room_num, after) {
+        let places = self.rooms_of(user).await?.all();
+        let rooms = places.iter().map(|own| own.room_num);
+        let changed: BTreeSet<RoomNum> =
+            hub.rooms_changed_since(rooms, after).into_iter().collect();
+        for own in places {
+            let user_moved = own.position > after && own.position <= until;
+            if !user_moved && !changed.contains(&own.room_num) {
                 continue;
             }
-            for row in
-                table::of_room(&self.store.db, own.room_num, if moved { i64::MIN } else { after })
-                    .await?
-            {
-                met.insert(row.user_num);
+            let since = if user_moved { i64::MIN } else { after };
+            let is_here = own.membership == Membership::Join;
+            for row in table::of_room(&self.store.db, own.room_num, since).await? {
+                if row.user_num == user {
+                    continue;
+                }
+                match row.membership {
+                    Membership::Join if is_here => drop(moves.together.insert(row.user_num)),
+                    // Whoever was gone before is not met and not parted from.
+                    membership if membership == Membership::Join || row.position > after => {
+                        moves.apart.insert(row.user_num);
+                    }
+                    _ => {}
+                }
             }
         }
-        Ok(met.into_iter().collect())
+        Ok(moves)
     }
+}
+
+/// Who came together with a user, and who went.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Moves {
+    /// They share a room with the user now, and perhaps did before.
+    pub together: BTreeSet<UserNum>,
+    /// They are no longer in some room with the user; there may be another.
+    pub apart: BTreeSet<UserNum>,
 }

@@ -20,4 +20,5 @@ migrations! {
     5 "0005_push",
     6 "0006_bump",
     7 "0007_sliding_connections",
+    8 "0008_member_positions",
 }

@@ -8,6 +8,7 @@ pub mod sliding;
 pub mod v3;
 
 mod account_data;
+mod changes;
 mod client;
 mod encryption;
 mod error;

@@ -187,15 +187,8 @@ impl Sync {
             return Ok(false);
         }
         let rooms = self.rooms.rooms_of(user).await?;
-        let is_joined =
-            |room: &RoomNum| rooms.get(*room).is_some_and(|row| row.membership == Membership::Join);
-        if wanted.typing.is_some() && hub.ephemeral_rooms(since.ephemeral).iter().any(is_joined) {
-            return Ok(true);
-        }
-        Ok(match hub.changed_rooms(since.position, rooms.len()) {
-            Some(changed) => changed.iter().any(is_joined),
-            None => !hub.rooms_changed_since(rooms.joined().into_iter(), since.position).is_empty(),
-        })
+        Ok((wanted.typing.is_some() && self.has_ephemeral(&rooms, since.ephemeral))
+            || self.has_changed_joined(&rooms, since.position))
     }
 
     /// An answer that says that nothing has changed.

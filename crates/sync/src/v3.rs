@@ -15,6 +15,7 @@ use crate::{client::Client, error::Result, service::Sync};
 
 mod account_data;
 mod answer;
+mod form;
 mod joined;
 mod left;
 mod state;
@@ -276,9 +277,9 @@ impl Sync {
         if now.position == since.position && now.ephemeral == since.ephemeral {
             return Ok(false);
         }
-        let joined = self.rooms.rooms_of(user).await?.joined();
-        Ok(!hub.rooms_changed_since(joined.iter().copied(), since.position).is_empty()
-            || !hub.ephemeral_since(joined.iter().copied(), since.ephemeral).is_empty())
+        let rooms = self.rooms.rooms_of(user).await?;
+        Ok(self.has_changed_joined(&rooms, since.position)
+            || self.has_ephemeral(&rooms, since.ephemeral))
     }
 }
 

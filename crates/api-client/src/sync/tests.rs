@@ -2,4 +2,5 @@
 #![expect(clippy::needless_pass_by_value, reason = "tests hand in json!(…)")]
 
 mod sliding;
+mod v3;
 mod waiting;

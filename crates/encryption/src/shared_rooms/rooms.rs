@@ -1,7 +1,7 @@
 //! The rooms of this server, asked who is together with whom.
 use std::{collections::BTreeSet, sync::Arc};
 
-use rooms::Rooms;
+use rooms::{Moves, Rooms};
 use store::{RoomNum, UserNum};
 
 use super::{SharedRooms, SharingFuture};
@@ -19,12 +19,7 @@ impl SharedRooms for Arc<Rooms> {
         Box::pin(async move { Rooms::sharing_with(self, user, others).await })
     }
 
-    fn met_or_parted(
-        &self,
-        user: UserNum,
-        after: i64,
-        until: i64,
-    ) -> SharingFuture<'_, Vec<UserNum>> {
-        Box::pin(async move { Rooms::met_or_parted(self, user, after, until).await })
+    fn moves(&self, user: UserNum, after: i64, until: i64) -> SharingFuture<'_, Moves> {
+        Box::pin(async move { Rooms::moves(self, user, after, until).await })
     }
 }

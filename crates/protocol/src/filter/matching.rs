@@ -103,6 +103,22 @@ impl RoomEventFilter {
         allows(self.rooms.as_deref(), self.not_rooms.as_deref(), |listed| listed == room)
     }
 
+    /// Whether the client wants events of every room.
+    #[must_use]
+    pub fn allows_all_rooms(&self) -> bool {
+        self.rooms.is_none() && self.not_rooms.is_none()
+    }
+
+    /// Whether no event of `room` can pass, so that nobody needs to look for one.
+    #[must_use]
+    pub fn allows_nothing_of(&self, room: &RoomId) -> bool {
+        let EventFilter { limit: _, senders, not_senders: _, types, not_types } = &self.events;
+        !self.allows_room(room)
+            || senders.as_ref().is_some_and(Vec::is_empty)
+            || types.as_ref().is_some_and(|types| types.0.is_empty())
+            || not_types.as_ref().is_some_and(|types| types.0.iter().any(|pattern| pattern == "*"))
+    }
+
     /// Whether every event of every room passes, so that nobody needs to ask one by one.
     #[must_use]
     pub fn allows_everything(&self) -> bool {

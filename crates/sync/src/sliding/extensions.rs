@@ -247,7 +247,7 @@ impl Sync {
         }
         let mut receipts =
             self.rooms.own_receipts(user, scene.request.client.user_num, room).await?;
-        let Some((ids, start)) = self.shown(scene, planned, piece.as_ref()).await? else {
+        let Some((ids, start)) = self.timeline_shown(scene, planned, piece.as_ref()).await? else {
             return Ok(receipts);
         };
         // Nobody has read an event before it was sent.
@@ -260,7 +260,7 @@ impl Sync {
     }
 
     /// The events of a room's timeline that the client sees, and the position before them.
-    async fn shown(
+    async fn timeline_shown(
         &self,
         scene: &Scene<'_>,
         planned: &Planned,

@@ -1,7 +1,7 @@
 //! The user's own data, global and of rooms, as far as the filter lets it through.
 use std::collections::BTreeMap;
 
-use store::RoomNum;
+use store::{RoomNum, account_data::AccountDataRow};
 
 use super::{Events, Request};
 use crate::{error::Result, events, service::Sync, window::Window};
@@ -16,11 +16,7 @@ impl Sync {
         let mut global = Events::default();
         let mut rooms: BTreeMap<RoomNum, Events> = BTreeMap::new();
         for row in self.new_account_data(&request.client, window).await? {
-            let filter = match row.room {
-                None => &request.filter.account_data,
-                Some(_) => &request.filter.room.account_data.events,
-            };
-            if !filter.allows_kind(&row.kind) {
+            if !self.allows(request, &row).await? {
                 continue;
             }
             let event = events::typed(&row.kind, &row.content)?;
@@ -30,5 +26,15 @@ impl Sync {
             }
         }
         Ok((global, rooms))
+    }
+
+    async fn allows(&self, request: &Request, row: &AccountDataRow) -> Result<bool> {
+        let Some(room) = row.room else {
+            return Ok(request.filter.account_data.allows_kind(&row.kind));
+        };
+        let filter = &request.filter.room.account_data;
+        Ok(filter.events.allows_kind(&row.kind)
+            && (filter.allows_all_rooms()
+                || filter.allows_room(&self.store.interner.room_id(room).await?)))
     }
 }

@@ -1,7 +1,7 @@
 //! One answer, put together from its parts.
 use std::collections::{BTreeMap, BTreeSet};
 
-use rooms::{Room, token::StreamToken};
+use rooms::{Room, UserRooms, token::StreamToken};
 use store::{
     RoomNum,
     memberships::{Membership, MembershipRow},
@@ -46,11 +46,13 @@ impl Sync {
         mut room_data: BTreeMap<RoomNum, Events>,
     ) -> Result<RoomLists> {
         let mut lists = RoomLists::default();
-        let places = self.rooms.rooms_of(request.client.user_num).await?.all();
-        let changed = self.changed_rooms(request, window, &places).await?;
+        let rooms = self.rooms.rooms_of(request.client.user_num).await?;
+        let changed = self.changed_rooms(request, window, &rooms).await?;
+        let places = rooms.all();
         self.prepare_counts(request, &places, changed.as_ref()).await?;
         for place in places {
-            if place.forgotten {
+            // What is forgotten is told no more, other than that the user has left it.
+            if place.forgotten && (window.since.is_none() || !window.contains(place.position)) {
                 continue;
             }
             let data = room_data.remove(&place.room_num);
@@ -86,17 +88,13 @@ impl Sync {
         &self,
         request: &Request,
         window: Window,
-        places: &[MembershipRow],
+        rooms: &UserRooms,
     ) -> Result<Option<BTreeSet<RoomNum>>> {
         let Some(since) = window.since.filter(|_| !request.full_state) else { return Ok(None) };
-        let hub = &self.store.changes;
-        let joined = || {
-            let joined = places.iter().filter(|place| place.membership == Membership::Join);
-            joined.map(|place| place.room_num)
-        };
         let mut changed: BTreeSet<RoomNum> =
-            hub.rooms_changed_since(joined(), since.position).into_iter().collect();
-        changed.extend(hub.ephemeral_since(joined(), since.ephemeral));
+            self.changed_joined(rooms, since.position).into_iter().collect();
+        changed.extend(self.ephemeral_joined(rooms, since.ephemeral));
+        let hub = &self.store.changes;
         if hub.user_changed_since(request.client.user_num, since.position) {
             let (user, until) = (request.client.user_num, window.now.position);
             let read = store::receipts::rooms_of_user(&self.store.db, user, since.position, until);

@@ -3,7 +3,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use protocol::ids::OwnedEventId;
 use push::Counts;
-use rooms::{Event, Room, View};
+use rooms::{Room, View};
 use store::{EventNum, memberships::Membership};
 
 use super::{Events, JoinedRoom, Request, Timeline};
@@ -43,7 +43,7 @@ impl Sync {
         if !has_news {
             return Ok(None);
         }
-        let summary = if whole || tells_of_members(&piece.events, &state.events) {
+        let summary = if whole || facts.state_position > window.after() {
             summary::of(&facts, &request.client.user_id)
         } else {
             super::Summary::default()
@@ -108,7 +108,7 @@ impl Sync {
 
     pub(super) async fn timeline(&self, request: &Request, piece: &Piece) -> Result<Timeline> {
         Ok(Timeline {
-            events: self.render(&request.client, &piece.events).await?,
+            events: self.shown(request, &piece.events).await?,
             limited: piece.limited,
             prev_batch: Some(self.prev_batch(piece)),
         })
@@ -116,8 +116,12 @@ impl Sync {
 
     /// Typing notices and receipts.
     async fn ephemeral(&self, request: &Request, window: Window, room: &Room) -> Result<Events> {
-        let filter = &request.filter.room.ephemeral.events;
+        let filter = &request.filter.room.ephemeral;
         let mut ephemeral = Events::default();
+        if !filter.allows_room(&room.id) {
+            return Ok(ephemeral);
+        }
+        let filter = &filter.events;
         if filter.allows_kind("m.receipt") {
             let (after, until) = (window.after(), window.now.position);
             let receipts =
@@ -141,11 +145,4 @@ impl Sync {
 
 fn was_joined(view: &View, window: Window) -> bool {
     view.membership_at(window.after()) == Some(Membership::Join)
-}
-
-fn tells_of_members(timeline: &[Arc<Event>], state: &[Arc<Event>]) -> bool {
-    timeline
-        .iter()
-        .chain(state)
-        .any(|event| event.pdu.kind() == "m.room.member" && event.pdu.state_key().is_some())
 }

@@ -5,7 +5,7 @@ use rooms::Room;
 use store::memberships::{Membership, MembershipRow};
 
 use super::{Events, LeftRoom, Request};
-use crate::{error::Result, service::Sync, window::Window};
+use crate::{error::Result, service::Sync, timeline::Piece, window::Window};
 
 impl Sync {
     /// What a user is told of a room that they have left, or were removed from, or turned down; `None` if they know.
@@ -33,18 +33,18 @@ impl Sync {
         // Nothing after the user has gone.
         let end = view.end().unwrap_or(place.position).min(window.now.position);
         let now = rooms::token::StreamToken { position: end, ..window.now };
-        let window = Window { now, ..window };
-        let mut piece = self.wanted_piece(request, window, room, &view).await?;
-        if !view.ever_joined() {
-            // An invite turned down: its own member event is all there is.
-            piece.events = self.rooms.events(&[place.event_num]).await?;
-            piece.limited = false;
-        }
-        let whole = window.since.is_none() && view.ever_joined();
-        let state = if view.ever_joined() {
-            self.state(request, window, room, &piece, whole).await?.events
+        // Who came and went since, sees the room as somebody who syncs for the first time.
+        let is_new = before != Some(Membership::Join);
+        let since = window.since.filter(|_| !is_new);
+        let window = Window { since, now };
+        let (piece, state) = if view.ever_joined() {
+            let piece = self.wanted_piece(request, window, room, &view).await?;
+            let state = self.state(request, window, room, &piece, is_new).await?;
+            (piece, state.events)
         } else {
-            Vec::new()
+            // An invite turned down, or a room that is forgotten: the user's own member event is all there is.
+            let events = self.rooms.events(&[place.event_num]).await?;
+            (Piece { events, limited: false, start: end }, Vec::new())
         };
         Ok(Some(LeftRoom {
             timeline: self.timeline(request, &piece).await?,

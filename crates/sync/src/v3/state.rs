@@ -7,6 +7,8 @@ use store::EventNum;
 use super::{Events, Request, State};
 use crate::{error::Result, service::Sync, timeline::Piece, window::Window};
 
+const MEMBER: &str = "m.room.member";
+
 /// State events, before they are rendered.
 pub(super) struct StateEvents {
     pub(super) events: Vec<Arc<Event>>,
@@ -28,23 +30,27 @@ impl Sync {
         piece: &Piece,
         whole: bool,
     ) -> Result<StateEvents> {
-        let end = if request.state_after.is_wanted() { window.now.position } else { piece.start };
+        let after_wanted = request.state_after.is_wanted();
+        let end = if after_wanted { window.now.position } else { piece.start };
         let filter = &request.filter.room.state;
         let mut events = if whole {
             self.state_until(room, end, window.now.position).await?.iter().cloned().collect()
-        } else if request.state_after.is_wanted() || piece.limited {
+        } else if after_wanted {
             self.changed_state(room, window.after(), end).await?
         } else {
-            Vec::new()
+            let mut changed = self.state_not_shown(room, window, piece).await?;
+            if piece.limited {
+                changed.extend(self.changed_state(room, window.after(), end).await?);
+            }
+            changed
         };
-        if !whole && !request.filter.room.timeline.allows_everything() {
-            events.extend(self.state_not_shown(room, window, piece).await?);
-        }
         if filter.lazy_load_members {
-            let wanted = members_shown(request, piece);
-            events.retain(|event| event.pdu.kind() != "m.room.member" || is_of(event, &wanted));
+            if whole || piece.limited {
+                let wanted = members_shown(request, piece);
+                events.retain(|event| event.pdu.kind() != MEMBER || is_of(event, &wanted));
+            }
             if !whole {
-                self.add_members(room, piece, &wanted, &mut events).await?;
+                self.add_members(room, piece, &mut events).await?;
             }
         }
         events.retain(|event| filter.matches(&event.pdu));
@@ -53,7 +59,8 @@ impl Sync {
         Ok(StateEvents { events })
     }
 
-    /// State that has changed beside the timeline, but that the timeline's filter has kept from it.
+    /// State that has changed beside the timeline, but that the timeline does not show: because of its filter, because
+    /// the user was away and may not see it happen, or because a state resolution has brought it back.
     async fn state_not_shown(
         &self,
         room: &Room,
@@ -61,9 +68,11 @@ impl Sync {
         piece: &Piece,
     ) -> Result<Vec<Arc<Event>>> {
         let after = if piece.limited { piece.start } else { window.after() };
-        let shown: BTreeSet<EventNum> = piece.events.iter().map(|event| event.num).collect();
         let mut changed = self.changed_state(room, after, window.now.position).await?;
-        changed.retain(|event| !shown.contains(&event.num));
+        if !changed.is_empty() {
+            let shown: BTreeSet<EventNum> = piece.events.iter().map(|event| event.num).collect();
+            changed.retain(|event| !shown.contains(&event.num));
+        }
         Ok(changed)
     }
 
@@ -72,16 +81,17 @@ impl Sync {
         &self,
         room: &Arc<Room>,
         piece: &Piece,
-        wanted: &BTreeSet<String>,
         events: &mut Vec<Arc<Event>>,
     ) -> Result<()> {
         let facts = room.facts(&self.rooms).await?;
         let told: BTreeSet<EventNum> =
             events.iter().chain(&piece.events).map(|event| event.num).collect();
-        for user in wanted {
-            if let Some(member) = facts.state.get("m.room.member", user)
+        let senders: BTreeSet<&str> =
+            piece.events.iter().map(|event| event.pdu.sender().as_str()).collect();
+        for user in senders {
+            if let Some(member) = facts.state.get(MEMBER, user)
                 && !told.contains(&member.num)
-                && !events.iter().any(|event| event.is_state("m.room.member", user))
+                && !events.iter().any(|event| event.is_state(MEMBER, user))
             {
                 events.push(Arc::clone(member));
             }
@@ -94,7 +104,7 @@ impl Sync {
         request: &Request,
         events: &[Arc<Event>],
     ) -> Result<State> {
-        let events = Events { events: self.render(&request.client, events).await? };
+        let events = Events { events: self.shown(request, events).await? };
         Ok(match request.state_after {
             super::StateAfter::No => State::Before(events),
             super::StateAfter::Stable => State::After(events),
