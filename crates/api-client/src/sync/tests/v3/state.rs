@@ -15,11 +15,11 @@ async fn state_is_of_before_the_timeline_or_of_after_it() {
             let topic = events.iter().find(|event| event["type"] == "m.room.topic");
             topic.map(|event| event["content"]["topic"].clone())
         };
-        let stable = "&use_state_after=true";
-        let unstable = "&org.matrix.msc4222.use_state_after=true";
+        let final_name = "&use_state_after=true";
+        let early_name = "&org.matrix.msc4222.use_state_after=true";
         let mut before = Client::with_filter(&ada, limit());
-        let mut after = Client::with_filter(&ada, limit()).and(stable);
-        let mut unstably = Client::with_filter(&ada, limit()).and(unstable);
+        let mut after = Client::with_filter(&ada, limit()).and(final_name);
+        let mut unstably = Client::with_filter(&ada, limit()).and(early_name);
         before.sync().await;
         after.sync().await;
         unstably.sync().await;
@@ -49,7 +49,7 @@ async fn state_is_of_before_the_timeline_or_of_after_it() {
         // From scratch.
         let answer = Client::with_filter(&ada, limit()).sync().await;
         assert_eq!(topic(&answer, "state"), Some(json!("in the gap")));
-        let answer = Client::with_filter(&ada, limit()).and(stable).sync().await;
+        let answer = Client::with_filter(&ada, limit()).and(final_name).sync().await;
         assert_eq!(topic(&answer, "state_after"), Some(json!("last")));
     }
 }
