@@ -6,7 +6,6 @@ FOLDER is a small file system with everything that the server keeps.
 import argparse
 import asyncio
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from disk.people import Person, register_people
 from disk.probes import Probes
 from kill.ledger import Ledger
 from rig.disk import fill
+from rig.hosted import host, report, server_arguments
 from rig.process import NotServing, ServerProcess
 
 # How long a server may take to write again once there is room.
@@ -25,14 +25,10 @@ WRITING_WITHIN_S = 30
 def arguments() -> argparse.Namespace:
     """The command line; everything after `--` starts the server in the foreground."""
     parser = argparse.ArgumentParser(prog="disk", description=__doc__)
-    parser.add_argument("--url", required=True, help="where the server started by COMMAND listens")
     parser.add_argument("--disk", type=Path, required=True, help="a file system that may be filled")
-    parser.add_argument("--health", default="/health", help="path that answers 200 when serving")
-    parser.add_argument("--env", action="append", default=[], metavar="NAME=VALUE")
-    parser.add_argument("--log", type=Path, help="the server's output (default: a temporary file)")
     parser.add_argument("--clients", type=int, default=8, help="people who write")
     parser.add_argument("--rounds", type=int, default=3, help="how often the disk runs full")
-    parser.add_argument("command", nargs="+")
+    server_arguments(parser)
     return parser.parse_args()
 
 
@@ -117,29 +113,10 @@ async def restarts(options: argparse.Namespace, server: ServerProcess, people: l
             "killed on a full disk, it loses nothing that was acknowledged": lost}
 
 
-def report(checks: dict[str, list[str]]) -> int:
-    """The checks and the closing line."""
-    for name, problems in checks.items():
-        print(f"{'FAIL' if problems else 'ok  '} {name}")
-        for problem in problems[:10]:
-            print(f"     {problem}")
-    failed = sum(bool(problems) for problems in checks.values())
-    print(f"{len(checks) - failed} passed, {failed} failed")
-    return 0 if failed == 0 else 1
-
-
 def main() -> int:
-    """Starts the server, runs the test, ends the server."""
+    """Runs the suite on a server of its own."""
     options = arguments()
-    env = dict(pair.split("=", 1) for pair in options.env)
-    log = options.log or Path(tempfile.mkdtemp(prefix="longhouse-disk-")) / "server.log"
-    server = ServerProcess(options.command, options.url, log, options.health, env)
-    server.start()
-    try:
-        server.wait_healthy()
-        return asyncio.run(run(options, server))
-    finally:
-        server.stop()
+    return host("disk", options, lambda server: asyncio.run(run(options, server)))
 
 
 if __name__ == "__main__":

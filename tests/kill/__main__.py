@@ -8,7 +8,6 @@ import asyncio
 import random
 import secrets
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from kill.killer import DatabaseKiller, ServerKiller
 from kill.ledger import Ledger
 from kill.reader import Reader
 from kill.writer import write
+from rig.hosted import host, report, server_arguments
 from rig.postgres import Cluster
 from rig.process import ServerProcess
 
@@ -30,10 +30,6 @@ ENDING_S = 120
 def arguments() -> argparse.Namespace:
     """The command line; everything after `--` starts the server in the foreground."""
     parser = argparse.ArgumentParser(prog="kill", description=__doc__)
-    parser.add_argument("--url", required=True, help="where the server started by COMMAND listens")
-    parser.add_argument("--health", default="/health", help="path that answers 200 when serving")
-    parser.add_argument("--env", action="append", default=[], metavar="NAME=VALUE")
-    parser.add_argument("--log", type=Path, help="the server's output (default: a temporary file)")
     parser.add_argument("--victim", choices=("server", "database"), default="server")
     parser.add_argument("--cluster", type=Path, help="the folder of the server's PostgreSQL cluster")
     parser.add_argument("--outage", type=float, default=20.0, help="seconds without a database after the last kill of it")
@@ -46,7 +42,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--timeline", type=int, default=50, help="events a reader takes from one sync")
     parser.add_argument("--serving-within", type=float, default=5.0, help="seconds allowed after a kill")
     parser.add_argument("--seed", type=int, default=secrets.randbits(32))
-    parser.add_argument("command", nargs="+")
+    server_arguments(parser)
     options = parser.parse_args()
     if options.victim == "database" and options.cluster is None:
         parser.error("there is no database to kill: --victim database needs --engine postgres")
@@ -107,7 +103,8 @@ async def run(options: argparse.Namespace, server: ServerProcess) -> int:
     late = [f"{answered:.2f} s" for answered in killer.times if answered > options.serving_within]
     checks[f"serving within {options.serving_within:.0f} s of every kill"] = late
     checks["every reader follows"] = [] if readers and ledger.acknowledged else ["nothing was tested"]
-    return report(checks, killer)
+    tell_times(killer)
+    return report(checks)
 
 
 def make_killer(options: argparse.Namespace, server: ServerProcess, client: Client, room: str,
@@ -118,32 +115,17 @@ def make_killer(options: argparse.Namespace, server: ServerProcess, client: Clie
     return DatabaseKiller(server, Cluster(options.cluster), client, room, chance, options.outage)
 
 
-def report(checks: dict[str, list[str]], killer: ServerKiller | DatabaseKiller) -> int:
-    """The times, the checks, the closing line."""
+def tell_times(killer: ServerKiller | DatabaseKiller) -> None:
+    """How long it took until the server served again."""
     answered = sorted(killer.times)
     if answered:
         print(f"serving again: median {answered[len(answered) // 2]:.2f} s, worst {answered[-1]:.2f} s")
-    for name, problems in checks.items():
-        print(f"{'FAIL' if problems else 'ok  '} {name}")
-        for problem in problems[:10]:
-            print(f"     {problem}")
-    failed = sum(bool(problems) for problems in checks.values())
-    print(f"{len(checks) - failed} passed, {failed} failed")
-    return 0 if failed == 0 else 1
 
 
 def main() -> int:
-    """Starts the server, runs the test, ends the server."""
+    """Runs the suite on a server of its own."""
     options = arguments()
-    env = dict(pair.split("=", 1) for pair in options.env)
-    log = options.log or Path(tempfile.mkdtemp(prefix="longhouse-kill-")) / "server.log"
-    server = ServerProcess(options.command, options.url, log, options.health, env)
-    server.start()
-    try:
-        server.wait_healthy()
-        return asyncio.run(run(options, server))
-    finally:
-        server.stop()
+    return host("kill", options, lambda server: asyncio.run(run(options, server)))
 
 
 if __name__ == "__main__":

@@ -4,10 +4,9 @@ import argparse
 import random
 import secrets
 import sys
-import tempfile
 import threading
-from pathlib import Path
 
+from rig.hosted import host, report, server_arguments
 from rig.process import ServerProcess
 from sliding.client import Encryption, RoomList
 from sliding.crowd import Crowd
@@ -23,15 +22,11 @@ STEPS_MAX = 500
 def arguments() -> argparse.Namespace:
     """The command line; everything after `--` starts the server in the foreground."""
     parser = argparse.ArgumentParser(prog="sliding", description=__doc__)
-    parser.add_argument("--url", required=True, help="where the server started by COMMAND listens")
-    parser.add_argument("--health", default="/health", help="path that answers 200 when serving")
-    parser.add_argument("--env", action="append", default=[], metavar="NAME=VALUE")
-    parser.add_argument("--log", type=Path, help="the server's output (default: a temporary file)")
     parser.add_argument("--people", type=int, default=5)
     parser.add_argument("--rooms", type=int, default=45)
     parser.add_argument("--actions", type=int, default=300, help="what others do, in all")
     parser.add_argument("--seed", type=int, default=secrets.randbits(32))
-    parser.add_argument("command", nargs="+")
+    server_arguments(parser)
     return parser.parse_args()
 
 
@@ -106,29 +101,10 @@ def restart(server: ServerProcess, gently: bool) -> None:
     print(f"{'stopped' if gently else 'killed'}, serving again after {took:.2f} s", flush=True)
 
 
-def report(checks: dict[str, list[str]]) -> int:
-    """The checks and the closing line."""
-    for name, problems in checks.items():
-        print(f"{'FAIL' if problems else 'ok  '} {name}")
-        for problem in problems[:10]:
-            print(f"     {problem}")
-    failed = sum(bool(problems) for problems in checks.values())
-    print(f"{len(checks) - failed} passed, {failed} failed")
-    return 0 if failed == 0 else 1
-
-
 def main() -> int:
-    """Starts the server, runs the test, ends the server."""
+    """Runs the suite on a server of its own."""
     options = arguments()
-    env = dict(pair.split("=", 1) for pair in options.env)
-    log = options.log or Path(tempfile.mkdtemp(prefix="longhouse-sliding-")) / "server.log"
-    server = ServerProcess(options.command, options.url, log, options.health, env)
-    server.start()
-    try:
-        server.wait_healthy()
-        return run(options, server)
-    finally:
-        server.stop()
+    return host("sliding", options, lambda server: run(options, server))
 
 
 if __name__ == "__main__":
