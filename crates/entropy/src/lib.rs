@@ -2,11 +2,15 @@
 //!
 //! Invariant: [`SystemEntropy`] is the only place in the workspace that asks the system for random bytes. Everything
 //! that must be hard to guess (tokens, keys, passwords) comes from it; [`SeededEntropy`] makes a test repeatable.
+mod dice;
+
 use std::sync::Arc;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use parking_lot::Mutex;
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
+
+pub use self::dice::Dice;
 
 /// A source of random bytes that many owners share.
 pub type SharedEntropy = Arc<dyn Entropy>;

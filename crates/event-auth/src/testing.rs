@@ -9,7 +9,6 @@ use serde_json::{Value, json};
 
 use crate::{State, StateKey};
 
-pub(crate) mod dice;
 pub(crate) mod theirs;
 
 /// How many cases a property test runs: `default`, or what `LONGHOUSE_TEST_CASES` says.

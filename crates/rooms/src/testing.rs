@@ -16,7 +16,6 @@ use crate::{
     notifications::{Arrival, BoxFuture, Classified, NotificationRules},
 };
 
-pub(crate) mod dice;
 pub(crate) mod peer;
 
 /// Every message notifies.

@@ -1,13 +1,14 @@
 //! Generated rooms and events, judged here and by ruma.
 use std::collections::BTreeMap;
 
+use entropy::Dice;
 use proptest::prelude::*;
 use protocol::Pdu;
 
 use super::*;
 use crate::{
     State, auth_types_for,
-    testing::{cases, dice::Dice, theirs},
+    testing::{cases, theirs},
 };
 
 const USERS: [&str; 5] = ["@a:s1", "@b:s1", "@c:s2", "@d:s2", "@e:s3"];

@@ -1,6 +1,7 @@
 //! Generated rooms with forks, resolved here and by ruma, in any order of the states.
 use std::collections::{BTreeSet, HashMap};
 
+use entropy::Dice;
 use proptest::prelude::*;
 use ruma::{
     events::StateEventType,
@@ -10,7 +11,7 @@ use ruma::{
 use super::*;
 use crate::{
     State, authorize,
-    testing::{cases, dice::Dice, theirs},
+    testing::{cases, theirs},
 };
 
 const USERS: [&str; 4] = ["@a:s1", "@b:s1", "@c:s2", "@d:s3"];

@@ -1,6 +1,7 @@
 //! F7: whatever the servers do at once, and in whatever order they learn of it, they come to the same state.
 use std::collections::BTreeSet;
 
+use entropy::Dice;
 use protocol::{
     RoomVersion,
     ids::{OwnedRoomId, UserId},
@@ -11,7 +12,6 @@ use super::{say, shared_room, verdicts};
 use crate::{
     MembershipChange, Transaction,
     testing::{
-        dice::Dice,
         object,
         peer::{Peer, Sent, peers},
     },
