@@ -5,7 +5,7 @@ use protocol::{Pdu, RoomVersion};
 use serde::Deserialize;
 use store::{
     EventNum, RoomNum, StateKeyNum, StateVersion, UserNum,
-    events::{EventRow, Status},
+    events::{EventRow, NewEvent, Status},
     memberships::Membership,
 };
 
@@ -51,6 +51,30 @@ impl Event {
     #[must_use]
     pub fn notify_count(&self) -> i64 {
         self.notify_count.get().copied().unwrap_or(0)
+    }
+
+    /// Its row, with the running count of notifying events up to and with it.
+    ///
+    /// # Errors
+    /// Fails if the state after it is not known.
+    pub(crate) fn new_row(&self, notify_count: i64) -> db::Result<NewEvent<'_>> {
+        let Some(state_version) = self.state_version else {
+            return Err(db::Error::inconsistent("an event without the state after it"));
+        };
+        Ok(NewEvent {
+            event_num: self.num,
+            event_id: self.pdu.event_id(),
+            room_num: self.room_num,
+            sender_num: self.sender_num,
+            state_key_num: self.state_key_num,
+            state_version,
+            replaces: self.replaces,
+            notify_count,
+            thread_num: self.thread,
+            status: self.status,
+            transaction_key: self.transaction_key.as_deref(),
+            json: self.pdu.json(),
+        })
     }
 
     /// Whether this is the state event of `kind` and `state_key`.

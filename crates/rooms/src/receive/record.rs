@@ -11,7 +11,7 @@ use protocol::{
 };
 use store::{
     Change, EventNum, StateKeyNum, StateVersion, UserNum, current_state,
-    events::{self, EventRow, NewEvent, Status},
+    events::{self, EventRow, Status},
     memberships::{self, Membership, MembershipRow},
     rooms::RoomRow,
     state_changes,
@@ -100,7 +100,7 @@ impl Rooms {
         if status == Status::Accepted {
             return self.accept(room, facts, event, after, ends, write).await;
         }
-        insert(&mut write, &event, 0, Value::Null);
+        events::insert(&mut write, &event.new_row(0)?, Value::Null);
         self.store.write(write).await?;
         Ok(())
     }
@@ -193,7 +193,7 @@ impl Rooms {
             now.head.notify_count += 1;
         }
         let _ = event.notify_count.set(now.head.notify_count);
-        insert(&mut write, &event, now.head.notify_count, position.clone());
+        events::insert(&mut write, &event.new_row(now.head.notify_count)?, position.clone());
         record_state(&mut write, facts, &changes, &members, &position);
         let bump = if is_bump(event.pdu.kind()) { position.clone() } else { Value::Null };
         if facts.state.is_empty() {
@@ -406,25 +406,6 @@ fn come_and_gone(before: &Facts, members: &[Member]) -> Vec<Moved> {
         (comes != before.is_joined(&user_id)).then_some(Moved { user_id, user_num, comes })
     });
     moved.collect()
-}
-
-fn insert(write: &mut Write, event: &Event, notify_count: i64, position: Value) {
-    let Some(state_version) = event.state_version else { return };
-    let row = NewEvent {
-        event_num: event.num,
-        event_id: event.pdu.event_id(),
-        room_num: event.room_num,
-        sender_num: event.sender_num,
-        state_key_num: event.state_key_num,
-        state_version,
-        replaces: event.replaces,
-        notify_count,
-        thread_num: event.thread,
-        status: event.status,
-        transaction_key: None,
-        json: event.pdu.json(),
-    };
-    events::insert(write, &row, position);
 }
 
 /// Adds a state: by its difference from its parent, or whole where that is shorter or there is none.

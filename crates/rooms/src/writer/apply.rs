@@ -4,8 +4,7 @@ use std::sync::Arc;
 use db::{Committed, Value, Write};
 use protocol::ids::UserId;
 use store::{
-    Change, current_state,
-    events::{self, NewEvent},
+    Change, current_state, events,
     memberships::{self, Membership},
     rooms::RoomRow,
     state_changes, state_versions,
@@ -51,24 +50,7 @@ pub(super) async fn record(
         *counter += 1;
     }
     let _ = event.notify_count.set(*counter);
-    let Some(state_version) = event.state_version else {
-        return Err(db::Error::inconsistent("an event without the state after it"));
-    };
-    let row = NewEvent {
-        event_num: event.num,
-        event_id: event.pdu.event_id(),
-        room_num: event.room_num,
-        sender_num: event.sender_num,
-        state_key_num: event.state_key_num,
-        state_version,
-        replaces: event.replaces,
-        notify_count: *counter,
-        thread_num: event.thread,
-        status: event.status,
-        transaction_key: event.transaction_key.as_deref(),
-        json: event.pdu.json(),
-    };
-    events::insert(write, &row, position.clone());
+    events::insert(write, &event.new_row(*counter)?, position.clone());
     if let Some(change) = &built.change {
         record_state(built, change, position, write);
     }
