@@ -1,5 +1,5 @@
 //! Receipts: how far each user has read.
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use db::Write;
 use parking_lot::Mutex;
@@ -52,6 +52,20 @@ pub struct Receipt {
     pub receipt_ts: i64,
     /// Where in the change stream.
     pub position: i64,
+}
+
+impl Receipt {
+    fn of(row: table::ReceiptRow, user_id: OwnedUserId) -> Self {
+        let is_public = row.receipt_type == ReceiptKind::Read.as_str();
+        Self {
+            user_id,
+            kind: if is_public { ReceiptKind::Read } else { ReceiptKind::ReadPrivate },
+            thread_id: (!row.thread_id.is_empty()).then_some(row.thread_id),
+            event_id: row.event_id,
+            receipt_ts: row.receipt_ts,
+            position: row.position,
+        }
+    }
 }
 
 impl Rooms {
@@ -149,7 +163,7 @@ impl Rooms {
         self.shown(user, table::between(&self.store.db, room, after, until).await?).await
     }
 
-    /// A user's own receipts in a room.
+    /// A user's own receipts in those of `rooms` in which there are some.
     ///
     /// # Errors
     /// Fails if the database fails.
@@ -157,9 +171,16 @@ impl Rooms {
         &self,
         user: &UserId,
         user_num: UserNum,
-        room: RoomNum,
-    ) -> Result<Vec<Receipt>> {
-        self.shown(user, table::of_user(&self.store.db, room, user_num).await?).await
+        rooms: &[RoomNum],
+    ) -> Result<HashMap<RoomNum, Vec<Receipt>>> {
+        let mut receipts: HashMap<RoomNum, Vec<Receipt>> = HashMap::new();
+        if rooms.is_empty() {
+            return Ok(receipts);
+        }
+        for row in table::of_user(&self.store.db, user_num, rooms).await? {
+            receipts.entry(row.room_num).or_default().push(Receipt::of(row, user.to_owned()));
+        }
+        Ok(receipts)
     }
 
     /// Those that `user` may see.
@@ -167,19 +188,10 @@ impl Rooms {
         let mut receipts = Vec::new();
         for row in rows {
             let user_id = self.store.interner.user_id(row.user_num).await?;
-            let private = row.receipt_type != ReceiptKind::Read.as_str();
-            if private && user_id != user {
-                continue;
+            let receipt = Receipt::of(row, user_id);
+            if receipt.kind == ReceiptKind::Read || receipt.user_id == user {
+                receipts.push(receipt);
             }
-            let kind = if private { ReceiptKind::ReadPrivate } else { ReceiptKind::Read };
-            receipts.push(Receipt {
-                user_id,
-                kind,
-                thread_id: (!row.thread_id.is_empty()).then_some(row.thread_id),
-                event_id: row.event_id,
-                receipt_ts: row.receipt_ts,
-                position: row.position,
-            });
         }
         Ok(receipts)
     }

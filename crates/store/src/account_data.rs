@@ -65,6 +65,25 @@ pub async fn of_room(
     .await
 }
 
+/// What belongs to any of `rooms`, in order of room and type.
+///
+/// # Errors
+/// Fails if the database fails.
+pub async fn of_rooms(
+    reader: &impl Read,
+    user: UserNum,
+    rooms_wanted: &[RoomNum],
+) -> Result<Vec<AccountDataRow>> {
+    let numbers: Vec<i64> = rooms_wanted.iter().map(|room| room.0).collect();
+    rows(
+        reader,
+        "SELECT room_num, type, content, position FROM account_data \
+         WHERE user_num = $1 AND room_num = ANY($2) ORDER BY room_num, type",
+        params![user, numbers],
+    )
+    .await
+}
+
 /// Everything of a user, what belongs to no room first.
 ///
 /// # Errors

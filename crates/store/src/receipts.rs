@@ -80,16 +80,21 @@ pub async fn between(
     .await
 }
 
-/// One user's receipts in a room.
+/// One user's receipts in any of `rooms`.
 ///
 /// # Errors
 /// Fails if the database fails.
-pub async fn of_user(reader: &impl Read, room: RoomNum, user: UserNum) -> Result<Vec<ReceiptRow>> {
+pub async fn of_user(
+    reader: &impl Read,
+    user: UserNum,
+    rooms_wanted: &[RoomNum],
+) -> Result<Vec<ReceiptRow>> {
+    let numbers: Vec<i64> = rooms_wanted.iter().map(|room| room.0).collect();
     rows(
         reader,
         "SELECT room_num, user_num, receipt_type, thread_id, event_id, event_position, receipt_ts, \
-         position FROM receipts WHERE room_num = $1 AND user_num = $2",
-        params![room, user],
+         position FROM receipts WHERE room_num = ANY($2) AND user_num = $1",
+        params![user, numbers],
     )
     .await
 }

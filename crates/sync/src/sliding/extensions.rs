@@ -1,5 +1,5 @@
 //! What is told beside the rooms.
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use protocol::ids::{OwnedEventId, OwnedRoomId};
 use rooms::{Receipt, token::StreamToken};
@@ -169,17 +169,20 @@ impl Sync {
                 }
             }
         }
+        let mut first_told = Vec::new();
         for InScene { planned, .. } in &scene.rooms {
-            if draft.sent(planned.room).is_none_or(|sent| sent.account_data)
-                || !self.selects(selection, planned).await?
+            if draft.sent(planned.room).is_some_and(|sent| !sent.account_data)
+                && self.selects(selection, planned).await?
             {
-                continue;
+                first_told.push(planned.room);
+                if let Some(sent) = draft.sent_mut(planned.room) {
+                    sent.account_data = true;
+                }
             }
-            let data = table::of_room(db, client.user_num, planned.room).await?;
+        }
+        if !first_told.is_empty() {
+            let data = table::of_rooms(db, client.user_num, &first_told).await?;
             rows.extend(data.into_iter().filter(|row| row.content != "{}"));
-            if let Some(sent) = draft.sent_mut(planned.room) {
-                sent.account_data = true;
-            }
         }
         self.account_data_events(rows).await
     }
@@ -210,6 +213,7 @@ impl Sync {
         draft: &mut Draft<'_>,
     ) -> Result<Option<RoomEvents>> {
         let mut answer = RoomEvents::default();
+        let mut due = Vec::new();
         for room in &scene.rooms {
             let InScene { planned, latest, .. } = room;
             let Some(sent) = draft.sent(planned.room).filter(|sent| sent.kind == Kind::Joined)
@@ -217,16 +221,20 @@ impl Sync {
                 continue;
             };
             let told = sent.receipts;
-            if told > 0 && *latest <= told && !scene.news.read.contains(&planned.room) {
+            let is_due = told == 0 || *latest > told || scene.news.read.contains(&planned.room);
+            if !is_due || !self.selects(selection, planned).await? {
                 continue;
             }
-            if !self.selects(selection, planned).await? {
-                continue;
-            }
-            let receipts = self.new_receipts(scene, room, told).await?;
+            due.push((room, told));
             if let Some(sent) = draft.sent_mut(planned.room) {
                 sent.receipts = scene.now();
             }
+        }
+        let mut own = self.own_receipts(scene, &due).await?;
+        for (room, told) in due {
+            let planned = room.planned;
+            let own = own.remove(&planned.room).unwrap_or_default();
+            let receipts = self.new_receipts(scene, room, told, own).await?;
             if !receipts.is_empty() {
                 let id = self.store.interner.room_id(planned.room).await?;
                 answer.rooms.insert(id, events::receipts(&receipts)?);
@@ -235,18 +243,32 @@ impl Sync {
         Ok((!answer.rooms.is_empty()).then_some(answer))
     }
 
+    /// The user's own receipts in those rooms that are first told.
+    async fn own_receipts(
+        &self,
+        scene: &Scene<'_>,
+        due: &[(&InScene<'_>, i64)],
+    ) -> Result<HashMap<RoomNum, Vec<Receipt>>> {
+        let first_told: Vec<RoomNum> =
+            due.iter().filter(|(_, told)| *told == 0).map(|(room, _)| room.planned.room).collect();
+        let client = &scene.request.client;
+        Ok(self.rooms.own_receipts(&client.user_id, client.user_num, &first_told).await?)
+    }
+
+    /// Those of a room behind the position `told`; when it is first told (`told` is 0), the user's `own`, and those for
+    /// the events that are shown.
     async fn new_receipts(
         &self,
         scene: &Scene<'_>,
         InScene { planned, piece, .. }: &InScene<'_>,
         told: i64,
+        own: Vec<Receipt>,
     ) -> Result<Vec<Receipt>> {
         let (user, room) = (&scene.request.client.user_id, planned.room);
         if told > 0 {
             return Ok(self.rooms.receipts(user, room, told, scene.now()).await?);
         }
-        let mut receipts =
-            self.rooms.own_receipts(user, scene.request.client.user_num, room).await?;
+        let mut receipts = own;
         let Some((ids, start)) = self.timeline_shown(scene, planned, piece.as_ref()).await? else {
             return Ok(receipts);
         };
