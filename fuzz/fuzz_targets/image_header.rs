@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use libfuzzer_sys::fuzz_target;
-use media::thumbnails::header;
+use pictures::header;
 
 fuzz_target!(|bytes: &[u8]| {
     let read = header::read(&mut Cursor::new(bytes)).expect("memory does not fail");

@@ -2,7 +2,6 @@
 //!
 //! Invariants:
 //! - A row exists only for content that is on disk: the object is durable before the row is written.
-//! - Nothing is decoded before its header shows that it is one of four formats and within the limits.
 //! - What users call a file or its type never becomes part of a path.
 //!
 //! [spec]: https://spec.matrix.org/v1.16/client-server-api/#content-repository

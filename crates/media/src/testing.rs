@@ -1,5 +1,5 @@
 //! What the tests share: the service on each engine, and images.
-use std::{io::Cursor, sync::Arc};
+use std::sync::Arc;
 
 use blobs::Blobs;
 use bytes::Bytes;
@@ -7,7 +7,6 @@ use clock::MockClock;
 use db::{Write, testing::TestDatabase};
 use entropy::SeededEntropy;
 use futures_util::{TryStreamExt as _, stream};
-use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 use protocol::ids::{ServerName, UserId};
 use store::{Store, UserNum};
 use tempfile::TempDir;
@@ -81,16 +80,4 @@ pub(crate) async fn on_each_engine(test: impl AsyncFn(TestMedia)) {
     for database in db::testing::engines().await {
         test(TestMedia::new(&database).await).await;
     }
-}
-
-/// An image whose left half is red and whose right half is blue.
-pub(crate) fn red_and_blue(width: u32, height: u32) -> DynamicImage {
-    let color = |x, _| if x < width / 2 { Rgb([255, 0, 0]) } else { Rgb([0, 0, 255]) };
-    RgbImage::from_fn(width, height, color).into()
-}
-
-pub(crate) fn encoded(image: &DynamicImage, format: ImageFormat) -> Vec<u8> {
-    let mut bytes = Cursor::new(Vec::new());
-    image.write_to(&mut bytes, format).unwrap();
-    bytes.into_inner()
 }

@@ -1,10 +1,6 @@
 //! Thumbnails ([spec]): made when first asked for, by a bounded number of decoders, and kept.
 //!
 //! [spec]: https://spec.matrix.org/v1.16/client-server-api/#thumbnails
-mod decode;
-pub mod header;
-mod size;
-
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
@@ -13,12 +9,12 @@ use std::sync::{
 use blobs::{Digest, Object};
 use bytes::Bytes;
 use db::Write;
+use pictures::{DecodeError, Encoded, Limits};
+pub use pictures::{Method, Size};
 use quick_cache::sync::Cache;
 use store::media::{self, ThumbnailRow};
 use tokio::sync::Semaphore;
 
-use self::decode::{DecodeError, Encoded, Limits};
-pub use self::size::{Method, Size};
 use crate::{FindError, Media};
 
 /// Results kept in memory: about 200 bytes each.
@@ -155,7 +151,7 @@ impl Media {
         // The permit travels with the work: a client that hangs up does not make room before the decoder is done.
         let work = tokio::task::spawn_blocking(move || {
             let _permit = permit;
-            decode::thumbnail(file, size, limits)
+            pictures::thumbnail(file, size, limits)
         });
         Ok(work.await.unwrap_or_else(|error| {
             // A panic of a decoder: the image is to blame, and the server goes on.

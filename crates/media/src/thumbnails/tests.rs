@@ -1,7 +1,8 @@
 use image::ImageFormat;
+use pictures::testing::{encoded, red_and_blue};
 
 use super::*;
-use crate::testing::{SERVER, TestMedia, encoded, on_each_engine, read, red_and_blue};
+use crate::testing::{SERVER, TestMedia, on_each_engine, read};
 
 fn crop(side: u32) -> Size {
     Size { width: side, height: side, method: Method::Crop }

@@ -37,14 +37,15 @@ pub struct Size {
 
 /// What is done with the pixels: the part in the middle of the image that is kept, and what it is shrunk to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Plan {
-    pub(super) kept: (u32, u32),
-    pub(super) output: (u32, u32),
+pub(crate) struct Plan {
+    pub(crate) kept: (u32, u32),
+    pub(crate) output: (u32, u32),
 }
 
 impl Size {
     /// The size that is made for this request.
-    pub(super) fn rounded(self) -> Self {
+    #[must_use]
+    pub fn rounded(self) -> Self {
         let round = |wanted: u32| {
             let step = STEPS.into_iter().find(|step| *step >= wanted);
             step.or(STEPS.last().copied()).unwrap_or(wanted)
@@ -53,12 +54,12 @@ impl Size {
     }
 
     /// The same for an image that will be turned by 90 degrees.
-    pub(super) fn turned(self) -> Self {
+    pub(crate) fn turned(self) -> Self {
         Self { width: self.height, height: self.width, method: self.method }
     }
 
     /// How an image of `width` × `height` gets this size. It is never enlarged.
-    pub(super) fn plan(self, width: u32, height: u32) -> Plan {
+    pub(crate) fn plan(self, width: u32, height: u32) -> Plan {
         let (image, wanted) = ((width, height), (self.width, self.height));
         // Whether width is what bounds: image.0 / wanted.0 < image.1 / wanted.1, without division.
         let width_bounds = product(image.0, wanted.1) < product(image.1, wanted.0);

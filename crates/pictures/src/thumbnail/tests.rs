@@ -2,8 +2,8 @@ use std::{io::Write as _, time::Instant};
 
 use super::*;
 use crate::{
+    Method,
     testing::{encoded, red_and_blue},
-    thumbnails::Method,
 };
 
 const LIMITS: Limits = Limits { pixels_max: 4_000_000, bytes_max: 32 << 20 };

@@ -14,7 +14,7 @@ use image::{
     metadata::Orientation,
 };
 
-use super::{
+use crate::{
     header::{self, Format, Header},
     size::{Plan, Size},
 };
@@ -27,33 +27,37 @@ const SIDE_MAX: u32 = 65_535;
 
 /// What may be spent on one image.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
-    pub(super) pixels_max: u64,
-    /// Memory for its pixels.
-    pub(super) bytes_max: u64,
+pub struct Limits {
+    /// The most pixels.
+    pub pixels_max: u64,
+    /// The most memory for its pixels, in bytes.
+    pub bytes_max: u64,
 }
 
 /// An encoded image.
 #[derive(Debug)]
-pub(super) struct Encoded {
-    pub(super) content_type: &'static str,
-    pub(super) bytes: Vec<u8>,
+pub struct Encoded {
+    /// Its type.
+    pub content_type: &'static str,
+    /// The file.
+    pub bytes: Vec<u8>,
 }
 
 /// Why there is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum DecodeError {
+pub enum DecodeError {
+    /// It is no image of the four formats, or a broken one.
     Unsupported,
+    /// It has more pixels than are decoded, or they take more memory.
     TooLarge,
 }
 
 /// Makes a thumbnail. An image with too many pixels is refused by its header, before any decoder sees it. Of an animated
 /// image the first picture is taken.
-pub(super) fn thumbnail(
-    mut file: File,
-    size: Size,
-    limits: Limits,
-) -> Result<Encoded, DecodeError> {
+///
+/// # Errors
+/// See [`DecodeError`].
+pub fn thumbnail(mut file: File, size: Size, limits: Limits) -> Result<Encoded, DecodeError> {
     let header = header::read(&mut file).ok().flatten().ok_or(DecodeError::Unsupported)?;
     let pixels = u64::from(header.width) * u64::from(header.height);
     if pixels > limits.pixels_max || header.width > SIDE_MAX || header.height > SIDE_MAX {
