@@ -52,6 +52,15 @@ def read_registry(file: Path, spec: Spec) -> list[Served]:
     return list(served.values())
 
 
+def unlisted(listed: Path, spec: Spec) -> list[str]:
+    """Where the server's own list of the client-server API (`METHOD path[ -- reason]`) is not the specification's."""
+    lines = [line.split(" -- ")[0].split() for line in listed.read_text().splitlines() if not line.startswith("#")]
+    ours = {(method, path) for method, path in filter(None, lines)}
+    theirs = {(one.method, one.path) for one in spec.operations() if "/api/client-server/" in one.uri}
+    return [f"{method} {path} is not in {listed.name}" for method, path in sorted(theirs - ours)] + \
+        [f"{method} {path} is in {listed.name} only" for method, path in sorted(ours - theirs)]
+
+
 def read_unreachable(path: Path) -> dict[tuple[str, str], dict[int, str]]:
     """Reads `METHOD path status reason…`: documented statuses that nothing here can bring about yet."""
     found: dict[tuple[str, str], dict[int, str]] = {}

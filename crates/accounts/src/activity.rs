@@ -5,8 +5,10 @@ use std::{collections::HashMap, net::IpAddr};
 
 use db::Write;
 use parking_lot::Mutex;
-use protocol::ids::{DeviceId, OwnedUserId};
-use store::{UserNum, access_tokens, devices, user_daily_visits, user_ips, user_ips::UseRow};
+use protocol::ids::{DeviceId, OwnedUserId, UserId};
+use store::{
+    UserNum, access_tokens, devices, user_daily_visits, user_ips, user_ips::UseRow, users,
+};
 
 use crate::{Accounts, Session};
 
@@ -56,6 +58,18 @@ impl Accounts {
         let (user_num, user_id, token_id) =
             (session.user_num, session.user_id.clone(), session.token_id);
         waiting.insert((token_id, address), Use { user_num, user_id, token_id, seen });
+    }
+
+    /// From where a user's sessions were used in the last four weeks, the latest first; `None` if there is no such user.
+    ///
+    /// # Errors
+    /// Fails if the database fails.
+    pub async fn uses(&self, user_id: &UserId) -> Result<Option<Vec<UseRow>>, db::Error> {
+        if users::find(&self.store.db, user_id).await?.is_none() {
+            return Ok(None);
+        }
+        self.flush_activity().await?;
+        Ok(Some(user_ips::of_user(&self.store.db, user_id).await?))
     }
 
     /// Writes what was noted. To be called before the server stops.

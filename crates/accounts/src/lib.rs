@@ -40,6 +40,7 @@ use std::sync::Arc;
 use protocol::ids::{ServerName, UserId};
 use store::{Store, users};
 
+pub use store::user_ips::UseRow as SessionUse;
 pub use store::users::UserRow as User;
 
 use self::{

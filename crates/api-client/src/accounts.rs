@@ -33,6 +33,7 @@ mod set_room_account_data;
 mod set_tag;
 mod update_device;
 mod whoami;
+mod whois;
 
 use endpoint::endpoints;
 
@@ -48,6 +49,7 @@ endpoints! { App:
     get_username_available,
     get_registration_token_validity,
     whoami,
+    whois,
     change_password,
     deactivate,
     get_devices,

@@ -20,6 +20,7 @@ mod registry;
 mod request;
 mod routes;
 mod site;
+mod specification;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod text;

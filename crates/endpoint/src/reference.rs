@@ -1,11 +1,12 @@
 //! The page of all endpoints, in Markdown: `docs/endpoints.md`.
 use std::fmt::Write as _;
 
-use crate::{Endpoint, body};
+use crate::{Endpoint, body, specification};
 
 const INTRODUCTION: &str = "# Endpoints
 
-Everything that a node answers over HTTP. This page is made from the registry that the router is made from.
+Everything that a node answers over HTTP, and [what the specification has](#the-specifications-client-server-api). This
+page is made from the registry that the router is made from.
 
 *Who* may call: `none` is anybody, `optional` anybody but with another answer for a user, `user` whoever has an access
 token, `administrator` a user who is one, `shared secret` whoever proves to know it, `local socket` whoever may open the
@@ -16,13 +17,13 @@ longest body that is read. Further paths are other names of the first one.
 |---|---|---|---|---|---|
 ";
 
-/// The page, sorted by path.
+/// The page: what the node answers, sorted by path, and what the specification has.
 #[must_use]
 pub fn page<'a>(endpoints: impl IntoIterator<Item = &'a Endpoint>) -> String {
     let mut sorted: Vec<_> = endpoints.into_iter().collect();
     sorted.sort_by_key(|endpoint| (endpoint.path(), endpoint.method));
     let mut page = INTRODUCTION.to_owned();
-    for endpoint in sorted {
+    for endpoint in &sorted {
         let Endpoint { method, paths, auth, rate, body_bytes_max, spec, summary } = endpoint;
         let paths: Vec<_> = paths.iter().map(|path| format!("`{path}`")).collect();
         let (paths, body) = (paths.join("<br>"), size(*body_bytes_max));
@@ -32,7 +33,7 @@ pub fn page<'a>(endpoints: impl IntoIterator<Item = &'a Endpoint>) -> String {
             "| {method} | {paths} | {auth} | {rate} | {body} | {summary} ([spec]({spec})) |"
         );
     }
-    page
+    page + &specification::section(sorted)
 }
 
 fn size(bytes: usize) -> String {

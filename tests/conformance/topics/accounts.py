@@ -40,6 +40,8 @@ def registration(api: Api, cast: Cast) -> None:
     api.check(validity, "an unknown token is valid", found["valid"] is False)
     whoami = api.need("GET /account/whoami", 200, cast.alice)
     api.check("GET /account/whoami", "somebody else", whoami["user_id"] == cast.alice.user_id)
+    whois = api.need("GET /admin/whois/{userId}", 200, cast.alice, path={"userId": cast.alice.user_id})
+    api.check("GET /admin/whois/{userId}", "no device was seen", bool(whois["devices"]))
 
 
 def login(api: Api, victim: Account) -> None:

@@ -150,3 +150,24 @@ async fn a_request_that_waits_gets_nothing_once_its_session_has_ended() {
         assert_eq!(waiting.verdict(), "401 M_UNKNOWN_TOKEN");
     }
 }
+
+#[tokio::test]
+async fn users_learn_from_where_they_were_seen_and_administrators_of_everybody() {
+    for app in TestApp::on_each_engine().await {
+        let (alice, bob) = (app.user("alice").await, app.user("bob").await);
+        alice.get("/account/whoami").await;
+        let seen = alice.get(&format!("/admin/whois/{}", alice.id)).await.json();
+        assert_eq!(seen["user_id"], alice.id.as_str());
+        let (device, sessions) = seen["devices"].as_object().unwrap().iter().next().unwrap();
+        assert_eq!(device, alice.device_id.as_str());
+        let connection = &sessions["sessions"][0]["connections"][0];
+        assert!(connection["last_seen"].as_i64().unwrap() > 0, "{seen}");
+        assert!(connection["ip"].as_str().unwrap().parse::<std::net::IpAddr>().is_ok(), "{seen}");
+        let path = format!("/admin/whois/{}", alice.id);
+        assert_eq!(bob.get(&path).await.verdict(), "403 M_FORBIDDEN");
+        assert_eq!(bob.get("/admin/whois/@nobody:example.org").await.verdict(), "403 M_FORBIDDEN");
+        app.app.accounts.set_admin(&bob.id, true).await.unwrap();
+        assert_eq!(bob.get(&path).await.json()["devices"], seen["devices"]);
+        assert_eq!(bob.get("/admin/whois/@nobody:example.org").await.verdict(), "404 M_NOT_FOUND");
+    }
+}
