@@ -2,6 +2,7 @@
 use std::{net::IpAddr, ops::Deref, sync::Arc};
 
 use accounts::{Accounts, AuthenticateError, Session};
+use directory::Directory;
 use encryption::Encryption;
 use endpoint::{Authenticated, Authority, Refusal};
 use media::Media;
@@ -28,6 +29,8 @@ pub struct Services {
     pub accounts: Arc<Accounts>,
     /// Rooms.
     pub rooms: Arc<Rooms>,
+    /// Finding people.
+    pub directory: Arc<Directory>,
     /// Device keys, cross-signing, key backups, messages to devices.
     pub encryption: Arc<Encryption>,
     /// Uploads and thumbnails.

@@ -13,6 +13,7 @@ macro_rules! v3 {
 
 pub mod accounts;
 mod app;
+pub mod discovery;
 pub mod encryption;
 pub mod media;
 pub mod push;
@@ -35,7 +36,7 @@ pub type Caller = endpoint::Caller<Arc<Session>>;
 /// Who is asking, if anybody says so.
 pub type OptionalCaller = endpoint::OptionalCaller<Arc<Session>>;
 
-endpoints! { App => accounts, server, rooms, sync, push, encryption, media }
+endpoints! { App => accounts, server, rooms, discovery, sync, push, encryption, media }
 
 #[cfg(test)]
 #[cfg(feature = "testing")]

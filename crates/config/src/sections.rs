@@ -10,12 +10,13 @@ mod rate_limits;
 mod registration;
 mod rooms;
 mod server;
+mod user_directory;
 mod well_known;
 
 pub use self::{
     accounts::Accounts, cache::Cache, database::Database, egress::Egress, listener::Listener,
     log::Log, media::Media, rate_limits::RateLimits, registration::Registration, rooms::Rooms,
-    server::Server, well_known::WellKnown,
+    server::Server, user_directory::UserDirectory, well_known::WellKnown,
 };
 use crate::section::Section;
 
@@ -59,6 +60,8 @@ config! {
     rate_limits: RateLimits,
     /// `[rooms]`
     rooms: Rooms,
+    /// `[user_directory]`
+    user_directory: UserDirectory,
     /// `[media]`
     media: Media,
     /// `[well_known]`

@@ -172,7 +172,12 @@ impl Pdu {
 
     /// Appends the stripped form that invited and knocking users see: `content`, `sender`, `state_key` and `type`.
     pub fn write_stripped_format(&self, out: &mut String) {
-        client_format::write_stripped(self, out);
+        client_format::write_stripped(self, out, false);
+    }
+
+    /// As [`Self::write_stripped_format`], with `origin_server_ts`, by which the children of a space are ordered.
+    pub fn write_stripped_format_with_time(&self, out: &mut String) {
+        client_format::write_stripped(self, out, true);
     }
 
     /// The bytes that this event occupies in memory, about.

@@ -116,7 +116,7 @@ impl Rooms {
     }
 }
 
-fn entry(facts: &Facts) -> PublicRoom {
+pub(crate) fn entry(facts: &Facts) -> PublicRoom {
     PublicRoom {
         room_id: facts.room_id.clone(),
         name: facts.state_text("m.room.name", "name"),

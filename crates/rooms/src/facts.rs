@@ -92,6 +92,18 @@ impl JoinRule {
         }
     }
 
+    /// Whether members of other rooms are let in.
+    #[must_use]
+    pub fn is_restricted(self) -> bool {
+        matches!(self, Self::Restricted | Self::KnockRestricted)
+    }
+
+    /// Whether others may ask to be let in.
+    #[must_use]
+    pub fn lets_knock(self) -> bool {
+        matches!(self, Self::Knock | Self::KnockRestricted)
+    }
+
     fn parse(text: &str) -> Self {
         [Self::Public, Self::Invite, Self::Knock, Self::Restricted, Self::KnockRestricted]
             .into_iter()

@@ -22,6 +22,7 @@ mod error;
 mod event_cache;
 mod facts;
 mod fully_read;
+mod hierarchy;
 mod histories;
 mod membership;
 mod memberships;
@@ -35,6 +36,7 @@ mod send;
 mod service;
 mod sharing;
 mod state_reads;
+mod summary;
 mod threads;
 mod timeline;
 mod typing;
@@ -51,6 +53,7 @@ pub use self::{
     error::{Error, Result},
     event::Event,
     facts::{Facts, JoinRule, is_bump},
+    hierarchy::{Hierarchy, HierarchyCursor, HierarchyQuery, SpaceRoom},
     membership::{MembershipChange, Profile},
     memberships::UserRooms,
     powers::Powers,
@@ -62,6 +65,7 @@ pub use self::{
     service::{Rooms, Settings},
     sharing::Moves,
     state_reads::MembersQuery,
+    summary::RoomSummary,
     timeline::{Context, Messages, MessagesQuery},
     typing::TIMEOUT_MS_MAX as TYPING_TIMEOUT_MS_MAX,
     visibility::{HistoryVisibility, View},

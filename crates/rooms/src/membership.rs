@@ -13,7 +13,7 @@ use store::{
 use crate::{
     draft::{Draft, Submission},
     error::{Error, Result},
-    facts::{Facts, JoinRule},
+    facts::Facts,
     room::Room,
     service::Rooms,
 };
@@ -334,19 +334,30 @@ impl Rooms {
         facts: &Facts,
         user: &UserId,
     ) -> Result<Option<OwnedUserId>> {
-        let restricted =
-            matches!(facts.join_rule(), JoinRule::Restricted | JoinRule::KnockRestricted);
+        let restricted = facts.join_rule().is_restricted();
         let is_in = matches!(facts.membership(user), Some(Membership::Join | Membership::Invite));
         if !restricted || is_in {
             return Ok(None);
         }
+        if self.is_in_allowed_room(facts, user).await? {
+            return Ok(self.who_can_invite(facts));
+        }
+        Ok(None)
+    }
+
+    /// Whether `user` is in one of the rooms whose members a restricted room lets in.
+    pub(crate) async fn is_in_allowed_room(
+        self: &Arc<Self>,
+        facts: &Facts,
+        user: &UserId,
+    ) -> Result<bool> {
         for room_id in facts.allowed_rooms() {
             let Some(room) = self.find(&room_id).await? else { continue };
             if room.facts(self).await?.is_joined(user) {
-                return Ok(self.who_can_invite(facts));
+                return Ok(true);
             }
         }
-        Ok(None)
+        Ok(false)
     }
 
     /// Somebody of this server who is in the room and may invite: those with a power of their own are asked first.

@@ -88,6 +88,24 @@ pub(crate) fn stripped<'a>(
         .collect()
 }
 
+/// Renders the children of a space: stripped, with the time that orders them ([spec]).
+///
+/// [spec]: https://spec.matrix.org/v1.16/client-server-api/#get_matrixclientv1roomsroomidhierarchy
+///
+/// # Errors
+/// Fails if an event is no JSON, which the store rules out.
+pub(crate) fn stripped_with_time<'a>(
+    events: impl Iterator<Item = &'a Arc<Event>>,
+) -> Result<Vec<Box<RawValue>>> {
+    events
+        .map(|event| {
+            let mut text = String::new();
+            event.pdu.write_stripped_format_with_time(&mut text);
+            raw(text)
+        })
+        .collect()
+}
+
 fn unsigned(
     event: &Event,
     viewer: Viewer<'_>,

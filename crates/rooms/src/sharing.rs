@@ -1,12 +1,13 @@
 //! Who is together with whom in a room: what device lists are told by.
 use std::{collections::BTreeSet, sync::Arc};
 
+use protocol::ids::{OwnedRoomId, UserId};
 use store::{
     RoomNum, UserNum,
     memberships::{self as table, Membership},
 };
 
-use crate::service::Rooms;
+use crate::{error::Result, service::Rooms};
 
 impl Rooms {
     /// Those of `others` who are joined to a room that `user` is joined to.
@@ -27,6 +28,29 @@ impl Rooms {
             }
         }
         Ok(sharing)
+    }
+
+    /// The rooms that both `user` and `other` are joined to, in the order of their ids.
+    ///
+    /// # Errors
+    /// Fails if the database fails.
+    pub async fn mutual_rooms(
+        self: &Arc<Self>,
+        user: UserNum,
+        other: &UserId,
+    ) -> Result<Vec<OwnedRoomId>> {
+        let Some(other) = self.store.interner.find_user(other).await? else {
+            return Ok(Vec::new());
+        };
+        let rooms: BTreeSet<RoomNum> = self.rooms_of(user).await?.joined().into_iter().collect();
+        let mut mutual = Vec::new();
+        for room in self.rooms_of(other).await?.joined() {
+            if rooms.contains(&room) {
+                mutual.push(self.store.interner.room_id(room).await?);
+            }
+        }
+        mutual.sort_unstable();
+        Ok(mutual)
     }
 
     /// With whom `user` has begun to share a room, and with whom they may have ceased to, after position `after` and up

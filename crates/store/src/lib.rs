@@ -38,6 +38,7 @@ pub mod state_changes;
 pub mod state_versions;
 pub mod to_device;
 pub mod user_daily_visits;
+pub mod user_directory;
 pub mod user_ips;
 pub mod users;
 

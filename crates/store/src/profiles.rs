@@ -70,6 +70,20 @@ pub async fn changed_between(
         .collect()
 }
 
+/// The users whose profile was changed with `after < position <= until`.
+///
+/// # Errors
+/// Fails if the database fails.
+pub async fn changed_users(reader: &impl Read, after: i64, until: i64) -> Result<Vec<UserNum>> {
+    let rows = reader
+        .query(
+            "SELECT DISTINCT user_num FROM profile_fields WHERE position > $1 AND position <= $2",
+            params![after, until],
+        )
+        .await?;
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
 /// Sets a field, or removes it if `value` is `None`.
 pub fn set(
     write: &mut Write,

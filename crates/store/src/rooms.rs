@@ -143,6 +143,16 @@ pub async fn published(reader: &impl Read) -> Result<Vec<PublishedRoom>> {
         .collect()
 }
 
+/// The rooms in which anything has happened after `after`.
+///
+/// # Errors
+/// Fails if the database fails.
+pub async fn changed_after(reader: &impl Read, after: i64) -> Result<Vec<RoomNum>> {
+    let rows =
+        reader.query("SELECT room_num FROM rooms WHERE last_position > $1", params![after]).await?;
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
 fn decode(row: &Row) -> Result<RoomRow> {
     Ok(RoomRow {
         room_num: row.get(0)?,

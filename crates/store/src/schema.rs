@@ -21,4 +21,5 @@ migrations! {
     6 "0006_bump",
     7 "0007_sliding_connections",
     8 "0008_member_positions",
+    9 "0009_user_directory",
 }

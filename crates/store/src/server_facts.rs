@@ -1,4 +1,4 @@
-//! Table `server_facts`: what the server knows of itself, written once.
+//! Table `server_facts`: what the server knows of itself.
 use db::{Read, Result, Write, params};
 
 /// The fact called `name`.
@@ -16,6 +16,15 @@ pub async fn find(reader: &impl Read, name: &str) -> Result<Option<String>> {
 pub fn insert(write: &mut Write, name: &str, value: &str) {
     write.execute(
         "INSERT INTO server_facts (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING",
+        params![name, value],
+    );
+}
+
+/// Records a fact in the place of what was known.
+pub fn set(write: &mut Write, name: &str, value: &str) {
+    write.execute(
+        "INSERT INTO server_facts (name, value) VALUES ($1, $2) \
+         ON CONFLICT (name) DO UPDATE SET value = excluded.value",
         params![name, value],
     );
 }

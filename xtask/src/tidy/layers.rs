@@ -12,6 +12,7 @@ pub const SIDEWAYS: &[(&str, &str)] = &[
     ("sync", "push"),
     ("push", "rooms"),
     ("encryption", "rooms"),
+    ("directory", "rooms"),
     ("api-client", "endpoint"),
     ("api-admin", "endpoint"),
     ("event-auth", "protocol"),

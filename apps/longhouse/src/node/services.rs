@@ -70,6 +70,9 @@ impl Services {
                             if let Err(error) = app.accounts.sweep().await {
                                 tracing::warn!(%error, "housekeeping of accounts failed");
                             }
+                            if let Err(error) = app.directory.catch_up().await {
+                                tracing::warn!(%error, "housekeeping of the user directory failed");
+                            }
                         }
                         () = stop.stopped() => return Ok(()),
                     }

@@ -4,6 +4,7 @@ use std::{sync::Arc, thread};
 use accounts::{Accounts, CostError};
 use blobs::Blobs;
 use config::Config;
+use directory::Directory;
 use encryption::Encryption;
 use media::Media;
 use protocol::{
@@ -58,6 +59,8 @@ impl Services {
         let push = Push::new(store.clone(), name.clone());
         let rules = Arc::clone(&push) as Arc<dyn NotificationRules>;
         let rooms = Rooms::new(store.clone(), Arc::new(signer), room_settings(config)?, rules);
+        let directory =
+            Arc::new(Directory::new(store.clone(), Arc::clone(&rooms), directory_settings(config)));
         let shared_rooms = Arc::new(Arc::clone(&rooms));
         let encryption = Arc::new(Encryption::new(store.clone(), name.clone(), shared_rooms));
         let observer =
@@ -74,7 +77,7 @@ impl Services {
             push: Arc::clone(&push),
         };
         let sync = Arc::new(Sync::new(parts));
-        Ok(Self { settings, accounts, rooms, encryption, media, push, sync })
+        Ok(Self { settings, accounts, rooms, directory, encryption, media, push, sync })
     }
 }
 
@@ -87,6 +90,13 @@ fn room_settings(config: &Config) -> Result<rooms::Settings, AssembleError> {
         room_cache_bytes: config.cache.rooms.as_usize(),
         event_cache_bytes: config.cache.events.as_usize(),
     })
+}
+
+fn directory_settings(config: &Config) -> directory::Settings {
+    directory::Settings {
+        enabled: config.user_directory.enabled,
+        all_local_users: config.user_directory.search_all_users,
+    }
 }
 
 fn media_settings(server_name: OwnedServerName, config: &Config) -> media::Settings {

@@ -30,8 +30,9 @@ pub(crate) struct RoomList {
     total_room_count_estimate: usize,
 }
 
+/// A room, as the list and the descriptions of rooms have it.
 #[derive(Serialize)]
-struct Entry {
+pub(crate) struct Entry {
     room_id: OwnedRoomId,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,

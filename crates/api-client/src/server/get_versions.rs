@@ -26,11 +26,16 @@ const VERSIONS: [&str; 12] = [
 ];
 
 /// Unstable features, each with an endpoint that makes it up: nothing is promised that is not served.
-pub(super) const FEATURES: [(&str, &str); 5] = [
+pub(super) const FEATURES: &[(&str, &str)] = &[
     (
         "org.matrix.simplified_msc3575",
         "/_matrix/client/unstable/org.matrix.simplified_msc3575/sync",
     ),
+    (
+        "uk.half-shot.msc2666.query_mutual_rooms",
+        "/_matrix/client/unstable/uk.half-shot.msc2666/user/mutual_rooms",
+    ),
+    ("uk.half-shot.msc2666.query_mutual_rooms.stable", "/_matrix/client/v1/mutual_rooms"),
     ("org.matrix.e2e_cross_signing", "/_matrix/client/v3/keys/device_signing/upload"),
     ("org.matrix.msc3916.stable", "/_matrix/client/v1/media/download/{server}/{media}"),
     ("uk.tcpip.msc4133", "/_matrix/client/unstable/uk.tcpip.msc4133/profile/{user}/{field}"),
@@ -46,8 +51,8 @@ pub(crate) struct Reply {
 pub(crate) async fn handler() -> impl IntoResponse {
     let is_served =
         |path: &str| crate::ENDPOINTS.iter().any(|endpoint| endpoint.paths.contains(&path));
-    let features = FEATURES.into_iter().filter(|(_, path)| is_served(path));
-    let unstable_features = features.map(|(feature, _)| (feature, true)).collect();
+    let features = FEATURES.iter().filter(|(_, path)| is_served(path));
+    let unstable_features = features.map(|(feature, _)| (*feature, true)).collect();
     // Other servers answer per user: what is between us and the client must not mix them up.
     let headers = [(VARY, "Authorization"), (CACHE_CONTROL, "public, max-age=600")];
     (headers, Json(Reply { versions: VERSIONS, unstable_features }))

@@ -26,9 +26,13 @@ pub(super) fn write(pdu: &Pdu, out: &mut String, unsigned: Option<&str>, with_ro
     out.push('}');
 }
 
-pub(super) fn write_stripped(pdu: &Pdu, out: &mut String) {
+pub(super) fn write_stripped(pdu: &Pdu, out: &mut String, with_time: bool) {
     out.push_str(r#"{"content":"#);
     out.push_str(pdu.content());
+    if with_time {
+        out.push_str(r#","origin_server_ts":"#);
+        write_integer(out, pdu.origin_server_ts());
+    }
     write_sender_state_key_type(pdu, out);
     out.push('}');
 }

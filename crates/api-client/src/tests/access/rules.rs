@@ -17,6 +17,11 @@ pub(super) enum Rule {
     Timeline,
     /// One event, for those who see it. A hidden one is not told from one that does not exist.
     Event,
+    /// What the room shows of itself before one is in it: for members, those who are asked in or ask, and everybody if
+    /// the room is open or lets others ask.
+    Tree,
+    /// As [`Rule::Tree`]; a hidden room is not told from none.
+    Summary,
     /// What the user keeps themselves, which has nothing of the room in it.
     Own,
     /// For everybody.
@@ -34,6 +39,8 @@ pub(super) const RULES: &[(&str, Rule)] = &[
     ("/_matrix/client/v3/rooms/{room}/event/{event}", Rule::Event),
     ("/_matrix/client/v3/rooms/{room}/context/{event}", Rule::Event),
     ("/_matrix/client/v3/directory/list/room/{room}", Rule::Public),
+    ("/_matrix/client/v1/rooms/{room}/hierarchy", Rule::Tree),
+    ("/_matrix/client/v1/room_summary/{room_or_alias}", Rule::Summary),
     ("/_matrix/client/v3/user/{user}/rooms/{room}/tags", Rule::Own),
     ("/_matrix/client/v3/user/{user}/rooms/{room}/account_data/{type}", Rule::Own),
     ("/_matrix/client/v3/room_keys/keys/{room}", Rule::Own),
@@ -78,6 +85,8 @@ impl Rule {
             Self::Members => (story.is_joined(), FORBIDDEN),
             Self::MembersOrOpen => (is_open || story.is_joined(), FORBIDDEN),
             Self::Event => (story.sees(visibility, moment), HIDDEN),
+            Self::Tree => (is_open || story.may_look(), FORBIDDEN),
+            Self::Summary => (is_open || story.may_look(), HIDDEN),
             Self::Own => return NOTHING_KEPT,
             Self::Public => return FINE,
         };

@@ -109,6 +109,15 @@ impl Story {
         self.memberships[MOMENTS - 1] == Some(Join)
     }
 
+    /// Whether the user is shown what the room is.
+    pub(super) fn may_look(&self) -> bool {
+        match self.memberships[MOMENTS - 1] {
+            Some(Join | Invite | Knock) => true,
+            Some(Ban) => false,
+            Some(Leave) | None => self.knocks(),
+        }
+    }
+
     pub(super) fn was_ever_joined(&self) -> bool {
         !self.forgotten && self.memberships.contains(&Some(Join))
     }

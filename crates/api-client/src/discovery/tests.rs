@@ -1,0 +1,4 @@
+mod hierarchy;
+mod mutual_rooms;
+mod people;
+mod summary;
