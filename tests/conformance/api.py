@@ -11,7 +11,8 @@ from wire.http import Answer, Connection, Dropped, expand
 V3 = "/_matrix/client/v3"
 JSON = "application/json"
 # No browser asks for these.
-FOR_SERVERS = ("/.well-known/matrix/server", "/_matrix/federation/v1/version")
+FOR_SERVERS = ("/.well-known/matrix/server", "/_matrix/federation/v1/version",
+               "/_matrix/federation/v1/openid/userinfo")
 
 
 class Broken(Exception):

@@ -55,12 +55,12 @@ def register(connection: Connection, name: str) -> Account:
     return Account(answer["user_id"], answer["device_id"], answer["access_token"], password)
 
 
-def register_by_secret(connection: Connection, name: str, secret: str) -> Account:
+def register_by_secret(connection: Connection, name: str, secret: str, admin: bool = False) -> Account:
     """A new account on a server that is closed to the public, by Synapse's shared-secret registration."""
     path, password = "/_synapse/admin/v1/register", secrets.token_urlsafe(12)
     nonce, username = must(connection, "GET", path)["nonce"], f"{name}-{secrets.token_hex(4)}"
-    parts = "\0".join((nonce, username, password, "notadmin"))
+    parts = "\0".join((nonce, username, password, "admin" if admin else "notadmin"))
     mac = hmac.new(secret.encode(), parts.encode(), hashlib.sha1).hexdigest()
-    body = {"nonce": nonce, "username": username, "password": password, "admin": False, "mac": mac}
+    body = {"nonce": nonce, "username": username, "password": password, "admin": admin, "mac": mac}
     answer = must(connection, "POST", path, body)
     return Account(answer["user_id"], answer["device_id"], answer["access_token"], password)

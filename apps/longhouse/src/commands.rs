@@ -4,6 +4,7 @@ mod config;
 mod doctor;
 mod endpoints;
 mod register_new_matrix_user;
+mod report;
 mod serve;
 mod status;
 mod up;
@@ -43,6 +44,9 @@ enum Command {
     /// Manages accounts of a running node.
     #[command(subcommand)]
     User(user::User),
+    /// Shows what users of a running node have reported.
+    #[command(subcommand)]
+    Report(report::Report),
     /// Tells how the running node does.
     Status,
     /// Checks the installation as clients see it, and says what to do about faults.
@@ -74,6 +78,7 @@ pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
         Command::Serve(command) => command.run(&context),
         Command::Config(command) => command.run(&context),
         Command::User(command) => command.run(&context),
+        Command::Report(command) => command.run(&context),
         Command::Status => status::run(&context),
         Command::Doctor(command) => command.run(&context),
         Command::Version => version::run(&context),

@@ -7,7 +7,8 @@ use db::Write;
 use parking_lot::Mutex;
 use protocol::ids::{DeviceId, OwnedUserId, UserId};
 use store::{
-    UserNum, access_tokens, devices, user_daily_visits, user_ips, user_ips::UseRow, users,
+    UserNum, access_tokens, devices, login_tokens, openid_tokens, user_daily_visits, user_ips,
+    user_ips::UseRow, users,
 };
 
 use crate::{Accounts, Session};
@@ -104,6 +105,8 @@ impl Accounts {
         let mut write = Write::new();
         // An expired token is kept for a while: whoever still has it learns that their device exists.
         access_tokens::delete_expired(&mut write, now_ms.saturating_sub(USES_KEPT_MS));
+        openid_tokens::delete_expired(&mut write, now_ms);
+        login_tokens::delete_expired(&mut write, now_ms);
         user_ips::delete_before(&mut write, now_ms.saturating_sub(USES_KEPT_MS));
         self.store.db.write(write).await?;
         Ok(())

@@ -130,7 +130,7 @@ impl Accounts {
     /// See [`CreateError`].
     pub async fn create_user(&self, user: NewUser) -> Result<User, CreateError> {
         let name = self.check_for_administrator(&user.name).await?;
-        self.insert_user(name, user, None).await
+        self.insert_user(name, user, None, false).await
     }
 
     /// Creates a user and opens a session for them.
@@ -149,6 +149,7 @@ impl Accounts {
         name: protocol::ids::OwnedUserId,
         user: NewUser,
         token: Option<&str>,
+        is_guest: bool,
     ) -> Result<User, CreateError> {
         let password_hash = match &user.password {
             Some(password) => {
@@ -176,9 +177,11 @@ impl Accounts {
             password_hash,
             creation_ts: self.now_ms().div_euclid(1_000),
             admin: user.admin,
-            is_guest: false,
+            is_guest,
             deactivated: false,
             erased: false,
+            locked: false,
+            suspended: false,
         };
         let inserted = users::insert(&mut write, &row);
         let position = write.position();
@@ -253,8 +256,50 @@ impl Accounts {
         let user = self.active_user(user_id).await?;
         let mut pending = Pending::default();
         users::set_admin(&mut pending.write, user.user_num, admin);
+        self.commit_standing(&user, pending).await
+    }
+
+    /// Locks an account, or unlocks it ([spec]): its user can do nothing but end sessions, and gets all back as it was.
+    ///
+    /// [spec]: https://spec.matrix.org/v1.16/client-server-api/#account-locking
+    ///
+    /// # Errors
+    /// See [`AdministrationError`].
+    pub async fn set_locked(
+        &self,
+        user_id: &UserId,
+        locked: bool,
+    ) -> Result<(), AdministrationError> {
+        let user = self.active_user(user_id).await?;
+        let mut pending = Pending::default();
+        users::set_locked(&mut pending.write, user.user_num, locked);
+        self.commit_standing(&user, pending).await
+    }
+
+    /// Suspends an account, or ends that ([spec]): its user can read, leave, and take back what they said, but not act.
+    ///
+    /// [spec]: https://spec.matrix.org/v1.16/client-server-api/#account-suspension
+    ///
+    /// # Errors
+    /// See [`AdministrationError`].
+    pub async fn set_suspended(
+        &self,
+        user_id: &UserId,
+        suspended: bool,
+    ) -> Result<(), AdministrationError> {
+        let user = self.active_user(user_id).await?;
+        let mut pending = Pending::default();
+        users::set_suspended(&mut pending.write, user.user_num, suspended);
+        self.commit_standing(&user, pending).await
+    }
+
+    /// Commits what sessions know of their user. Read again, they know of the change; they themselves go on.
+    async fn commit_standing(
+        &self,
+        user: &User,
+        pending: Pending,
+    ) -> Result<(), AdministrationError> {
         self.commit_administration(pending).await?;
-        // Read again, sessions know of the change. The sessions themselves go on.
         let tokens = access_tokens::of_user(&self.store.db, user.user_num).await;
         self.sessions.reload(tokens.as_deref().ok());
         tokens?;

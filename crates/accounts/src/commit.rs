@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use db::{Committed, OperationIndex, Value, Write, WriteError};
 use protocol::ids::UserId;
-use store::{Change, Store, UserNum, access_tokens, devices, sessions};
+use store::{Change, Store, UserNum, access_tokens, devices, login_tokens, sessions};
 
 use crate::{Accounts, AfterCommit, DeviceChange, User, authenticate::SessionCache};
 
@@ -50,6 +50,7 @@ impl Pending {
         let operation = access_tokens::delete_of_user(&mut self.write, user, except);
         self.revokes(operation);
         sessions::delete_of_user(&mut self.write, user, except);
+        login_tokens::delete_of_user(&mut self.write, user);
     }
 }
 

@@ -41,15 +41,18 @@ pub enum Action {
     Deactivate,
     /// Replacing the keys by which the user vouches for their devices.
     ReplaceCrossSigningKeys,
+    /// Letting another client log in.
+    LetInClient,
 }
 
 impl Action {
     /// The actions that a user with a session must confirm each time, however young the session is.
-    pub const SENSITIVE: [Self; 4] = [
+    pub const SENSITIVE: [Self; 5] = [
         Self::DeleteDevices,
         Self::ChangePassword,
         Self::Deactivate,
         Self::ReplaceCrossSigningKeys,
+        Self::LetInClient,
     ];
 }
 
@@ -279,9 +282,13 @@ impl Accounts {
                     Err(LoginError::Busy) => Err(ConfirmError::Busy),
                     Err(LoginError::Broken(why)) => Err(ConfirmError::Broken(why)),
                     Err(LoginError::Failed(error)) => Err(error.into()),
-                    Err(LoginError::Wrong | LoginError::Deactivated | LoginError::Device(_)) => {
-                        Ok(Err(Refused::WrongPassword))
-                    }
+                    Err(
+                        LoginError::Wrong
+                        | LoginError::Token
+                        | LoginError::Deactivated
+                        | LoginError::Locked
+                        | LoginError::Device(_),
+                    ) => Ok(Err(Refused::WrongPassword)),
                 }
             }
             _ => Ok(Err(Refused::UnknownStage)),

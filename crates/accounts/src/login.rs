@@ -56,9 +56,15 @@ pub enum LoginError {
     /// There is no such user, or it is not their password: nobody is told which.
     #[error("Wrong user name or password")]
     Wrong,
+    /// The token is not known, was used already, or has ended.
+    #[error("The login token is not valid")]
+    Token,
     /// The account was closed.
     #[error("This account has been deactivated")]
     Deactivated,
+    /// The account was locked.
+    #[error("This account has been locked")]
+    Locked,
     /// The device cannot be.
     #[error(transparent)]
     Device(#[from] DeviceError),
@@ -102,6 +108,7 @@ impl Accounts {
         }
         self.check_password(user.as_ref(), password).await?;
         let user = user.ok_or(LoginError::Wrong)?;
+        check_can_log_in(&user)?;
         self.open_session(&user, device).await
     }
 
@@ -187,6 +194,15 @@ impl Accounts {
             refresh_token: refresh.map(|token| token.text),
             expires_in_ms: lifetime_ms,
         })
+    }
+}
+
+/// Whether a user who has proved to be one gets a session.
+pub(crate) fn check_can_log_in(user: &User) -> Result<(), LoginError> {
+    match user {
+        User { deactivated: true, .. } => Err(LoginError::Deactivated),
+        User { locked: true, .. } => Err(LoginError::Locked),
+        _ => Ok(()),
     }
 }
 

@@ -10,7 +10,7 @@ use std::fmt;
 use config::Secret;
 use db::WriteError;
 use store::{
-    access_tokens,
+    UserNum, access_tokens,
     sessions::{self, SessionRow, TokenHash},
 };
 
@@ -50,6 +50,9 @@ pub enum RefreshError {
         /// Whether the device still exists, so that the client can keep its data.
         soft_logout: bool,
     },
+    /// The account is locked.
+    #[error("This account has been locked")]
+    Locked,
     /// The database failed, or there is no end of others who refresh the same session.
     #[error(transparent)]
     Failed(#[from] db::Error),
@@ -87,11 +90,19 @@ impl Accounts {
             if self.is_stale(&session) {
                 return Err(RefreshError::Unknown { soft_logout: true });
             }
+            if self.is_locked(session.user_num).await? {
+                return Err(RefreshError::Locked);
+            }
             match self.rotate(&session, &used, standing).await {
                 Err(WriteError::Conflict { .. }) if tries < TRIES_MAX => {}
                 result => return Ok(result.map_err(db::Error::from)?),
             }
         }
+    }
+
+    async fn is_locked(&self, user: UserNum) -> Result<bool, db::Error> {
+        let user_id = self.store.interner.user_id(user).await?;
+        Ok(self.user(&user_id).await?.is_some_and(|user| user.locked))
     }
 
     fn is_stale(&self, session: &SessionRow) -> bool {

@@ -49,6 +49,9 @@ pub enum RegisterError {
     /// Nobody can make an account for themselves here.
     #[error("Registration is disabled on this server")]
     Closed,
+    /// There are no guests here.
+    #[error("This server has no guests")]
+    NoGuests,
     /// There is no password.
     #[error("A password is needed")]
     NoPassword,
@@ -139,7 +142,7 @@ impl Accounts {
             admin: false,
             user_type: None,
         };
-        let user = self.insert_user(name, new, token.as_ref().map(Secret::expose)).await?;
+        let user = self.insert_user(name, new, token.as_ref().map(Secret::expose), false).await?;
         let granted = match device {
             Some(device) => {
                 Some(self.open_session(&user, device).await.map_err(RegisterError::Login)?)

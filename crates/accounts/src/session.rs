@@ -10,6 +10,7 @@ use store::{UserNum, access_tokens::Grant};
 
 /// Who is asking, and with which device.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Session {
     /// The user.
     pub user_id: OwnedUserId,
@@ -25,6 +26,10 @@ pub struct Session {
     pub is_admin: bool,
     /// Whether the user is a guest.
     pub is_guest: bool,
+    /// Whether the user can do nothing but end sessions.
+    pub is_locked: bool,
+    /// Whether the user can read but not act.
+    pub is_suspended: bool,
     /// When the access token ends (Unix ms); `None`: with the session.
     pub(crate) expires_ts: Option<i64>,
     /// Whether refresh tokens keep the session alive.
@@ -49,6 +54,8 @@ impl Session {
             token_id: grant.token_id,
             is_admin: grant.admin,
             is_guest: grant.is_guest,
+            is_locked: grant.locked,
+            is_suspended: grant.suspended,
             expires_ts: grant.expires_ts,
             refreshable: grant.refreshable,
             revoked: AtomicBool::new(false),

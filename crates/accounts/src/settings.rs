@@ -18,6 +18,8 @@ pub struct Settings {
     pub server_name: OwnedServerName,
     /// Who may make an account.
     pub registration: RegistrationMode,
+    /// Whether there are guests.
+    pub guests: bool,
     /// Tokens from the configuration that let anybody make an account in [`RegistrationMode::Token`]. Those in the
     /// database come on top.
     pub registration_tokens: Vec<Secret>,
@@ -33,6 +35,8 @@ pub struct Settings {
     pub password_length_min: usize,
     /// What Synapse appended to every password before it hashed it; for imported hashes.
     pub bcrypt_pepper: Option<Secret>,
+    /// Whether a client can let in another one of its user by a token.
+    pub login_tokens: bool,
     /// How long an access token is valid that can be refreshed, in milliseconds.
     pub access_token_lifetime_ms: i64,
     /// How long a refresh token is valid that nobody uses, in milliseconds; `None`: until logout.
@@ -50,6 +54,7 @@ impl Settings {
         Self {
             server_name,
             registration: registration.mode,
+            guests: registration.guests,
             registration_tokens: registration.tokens.clone(),
             shared_secret: registration.shared_secret.clone(),
             reserved_names: RESERVED_NAMES.map(str::to_owned).to_vec(),
@@ -62,6 +67,7 @@ impl Settings {
             password_length_min: usize::try_from(accounts.password_length_min)
                 .unwrap_or(usize::MAX),
             bcrypt_pepper: None,
+            login_tokens: accounts.login_tokens,
             access_token_lifetime_ms: ms(accounts.access_token_lifetime),
             refresh_token_lifetime_ms: accounts.refresh_token_lifetime.map(ms),
         }

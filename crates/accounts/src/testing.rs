@@ -24,6 +24,7 @@ pub(crate) fn settings() -> Settings {
     Settings {
         server_name: OwnedServerName::try_from("example.org").unwrap(),
         registration: RegistrationMode::Open,
+        guests: true,
         registration_tokens: Vec::new(),
         shared_secret: None,
         reserved_names: vec!["root".to_owned()],
@@ -31,6 +32,7 @@ pub(crate) fn settings() -> Settings {
         password_concurrency: 2,
         password_length_min: 8,
         bcrypt_pepper: None,
+        login_tokens: true,
         access_token_lifetime_ms: 300_000,
         refresh_token_lifetime_ms: None,
     }

@@ -10,6 +10,12 @@ const ACCESS_PREFIX: &str = "lha_";
 /// Begins every refresh token.
 const REFRESH_PREFIX: &str = "lhr_";
 
+/// Begins every token for other services.
+const OPENID_PREFIX: &str = "lho_";
+
+/// Begins every token that logs in once.
+const LOGIN_PREFIX: &str = "lhl_";
+
 /// 18 bytes in base64: what all refresh tokens of a session share.
 const FAMILY_CHARS: usize = 24;
 
@@ -26,6 +32,16 @@ pub(crate) fn hash(token: &str) -> Option<TokenHash> {
 /// A new access token with 256 bits of entropy.
 pub(crate) fn access_token(entropy: &dyn Entropy) -> Secret {
     Secret::new(format!("{ACCESS_PREFIX}{}", entropy::token(entropy, 32)))
+}
+
+/// A new token for another service.
+pub(crate) fn openid_token(entropy: &dyn Entropy) -> Secret {
+    Secret::new(format!("{OPENID_PREFIX}{}", entropy::token(entropy, 32)))
+}
+
+/// A new token that logs in once.
+pub(crate) fn login_token(entropy: &dyn Entropy) -> Secret {
+    Secret::new(format!("{LOGIN_PREFIX}{}", entropy::token(entropy, 32)))
 }
 
 /// A refresh token in its two parts.

@@ -4,6 +4,7 @@ use std::{ops::Deref, sync::Arc};
 use accounts::Accounts;
 use clock::SharedClock;
 use components::Supervisor;
+use moderation::Moderation;
 use telemetry::metrics::Metrics;
 
 use crate::local::document::Listener;
@@ -16,6 +17,8 @@ pub struct App(Arc<Services>);
 pub struct Services {
     /// Users.
     pub accounts: Arc<Accounts>,
+    /// What users report.
+    pub moderation: Arc<Moderation>,
     /// The node's parts.
     pub components: Arc<Supervisor>,
     /// The numbers for monitoring.

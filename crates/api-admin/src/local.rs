@@ -5,10 +5,13 @@ pub mod deactivate_user;
 pub mod document;
 mod error;
 pub mod get_status;
+pub mod list_reports;
 pub mod list_users;
 mod named;
 pub mod set_admin;
+pub mod set_locked;
 pub mod set_password;
+pub mod set_suspended;
 
 use endpoint::endpoints;
 
@@ -21,7 +24,10 @@ endpoints! { App:
     create_user,
     set_password,
     set_admin,
+    set_locked,
+    set_suspended,
     deactivate_user,
+    list_reports,
 }
 
 const DOCUMENTATION: &str = "https://spec.matrix.org/v1.16/appendices/#user-identifiers";

@@ -19,7 +19,13 @@ use endpoint::{
 use entropy::SeededEntropy;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::Request;
-use protocol::ids::UserId;
+use moderation::{Moderation, Reporter};
+use protocol::{
+    ids::{OwnedServerName, UserId},
+    signing::{ServerKey, Signer},
+};
+use push::Push;
+use rooms::Rooms;
 use serde_json::{Value, json};
 use sha1::Sha1;
 use store::{Store, UserNum};
@@ -57,6 +63,15 @@ impl AccountObserver for Nobody {
 struct TestSite {
     site: Site,
     accounts: Arc<Accounts>,
+    moderation: Arc<Moderation>,
+}
+
+fn moderation(store: &Store) -> Moderation {
+    let name = OwnedServerName::try_from("example.org").unwrap();
+    let signer = Signer::new(name.clone(), ServerKey::from_seed("test", [7; 32]).unwrap());
+    let push = Push::new(store.clone(), name);
+    let rooms = Rooms::new(store.clone(), Arc::new(signer), rooms::Settings::default(), push);
+    Moderation::new(store.clone(), rooms)
 }
 
 impl TestSite {
@@ -72,9 +87,11 @@ impl TestSite {
             ..config::Registration::default()
         };
         let settings = Settings::new("example.org".try_into().unwrap(), &accounts, &registration);
+        let moderation = Arc::new(moderation(&store));
         let accounts = Arc::new(Accounts::new(store, settings, Arc::new(Nobody)).unwrap());
         let app = App::new(Services {
             accounts: accounts.clone(),
+            moderation: moderation.clone(),
             components: Arc::new(Supervisor::new(Vec::new()).unwrap()),
             metrics: METRICS.clone(),
             clock: clock.clone(),
@@ -99,7 +116,7 @@ impl TestSite {
             forwarded_by: ForwardedBy::default(),
             run: 1,
         };
-        Self { site: Site::new(options, routes).unwrap(), accounts }
+        Self { site: Site::new(options, routes).unwrap(), accounts, moderation }
     }
 
     async fn call(&self, method: &str, path: &str, body: Value) -> Reply {
@@ -219,5 +236,45 @@ fn the_registry_is_whole() {
         [server::ENDPOINTS, shared_secret::ENDPOINTS, management::ENDPOINTS, local::ENDPOINTS]
     {
         assert_eq!(registry_faults(endpoints), Vec::<String>::new());
+    }
+}
+
+#[tokio::test]
+async fn accounts_are_locked_and_suspended() {
+    for database in db::testing::engines().await {
+        let site = TestSite::new(&database, None).await;
+        let users = "/_longhouse/local/v1/users";
+        let body = json!({ "name": "alice", "password": "correct horse", "admin": false });
+        assert_eq!(site.call("POST", users, body).await.verdict(), "200");
+        for what in ["locked", "suspended"] {
+            let path = format!("{users}/alice/{what}");
+            for is in [true, false] {
+                let reply = site.call("PUT", &path, json!({ what: is })).await;
+                assert_eq!(reply.json()[what], is, "{what}");
+            }
+            let nobody =
+                site.call("PUT", &format!("{users}/bob/{what}"), json!({ what: true })).await;
+            assert_eq!(nobody.verdict(), "404 M_NOT_FOUND");
+        }
+    }
+}
+
+#[tokio::test]
+async fn reports_are_listed() {
+    for database in db::testing::engines().await {
+        let site = TestSite::new(&database, None).await;
+        let users = "/_longhouse/local/v1/users";
+        let body = json!({ "name": "alice", "password": "correct horse", "admin": false });
+        assert_eq!(site.call("POST", users, body).await.verdict(), "200");
+        let alice = site.accounts.find_by_name("alice").await.unwrap().unwrap();
+        let reporter = Reporter { user_id: alice.name.clone(), user_num: alice.user_num };
+        site.moderation.report_user(&reporter, &alice.name, "myself").await.unwrap();
+        let path = "/_longhouse/local/v1/reports";
+        let listed = site.call("GET", path, Value::Null).await.json();
+        assert_eq!(listed["reports"][0]["reporter"], "@alice:example.org");
+        assert_eq!(listed["reports"][0]["reason"], "myself");
+        let behind = format!("{path}?after={}", listed["reports"][0]["id"]);
+        let rest = site.call("GET", &behind, Value::Null).await.json();
+        assert_eq!(rest, json!({ "reports": [] }));
     }
 }

@@ -1,6 +1,7 @@
 //! Accounts: logging in and out, devices, profiles, and the data that clients keep for their users.
 mod change_password;
 mod create_filter;
+mod create_login_token;
 mod deactivate;
 mod delete_device;
 mod delete_devices;
@@ -26,6 +27,7 @@ mod logout;
 mod logout_all;
 mod refresh;
 mod register;
+mod request_openid_token;
 mod secret;
 mod set_account_data;
 mod set_profile_field;
@@ -37,6 +39,7 @@ mod whois;
 
 use endpoint::endpoints;
 
+pub(crate) use self::secret::Hidden;
 use crate::App;
 
 endpoints! { App:
@@ -48,6 +51,8 @@ endpoints! { App:
     register,
     get_username_available,
     get_registration_token_validity,
+    create_login_token,
+    request_openid_token,
     whoami,
     whois,
     change_password,

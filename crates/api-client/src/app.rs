@@ -2,20 +2,26 @@
 use std::{net::IpAddr, ops::Deref, sync::Arc};
 
 use accounts::{Accounts, AuthenticateError, Session};
+use calls::Calls;
 use directory::Directory;
 use encryption::Encryption;
 use endpoint::{Authenticated, Authority, Refusal};
 use media::Media;
+use moderation::Moderation;
+use presence::Presence;
 use push::Push;
+use rendezvous::Rendezvous;
 use rooms::Rooms;
 use sync::Sync;
 
 mod account_changes;
 mod assemble;
 mod settings;
+mod third_party;
 
 pub use assemble::{AssembleError, Foundation};
 pub use settings::{Settings, Support};
+pub use third_party::{Fields, Lookup, NoBridges, ThirdParty};
 
 /// The state of every handler of this API. Cloning is cheap.
 #[derive(Clone)]
@@ -29,12 +35,22 @@ pub struct Services {
     pub accounts: Arc<Accounts>,
     /// Rooms.
     pub rooms: Arc<Rooms>,
+    /// Relays and media servers for calls.
+    pub calls: Calls,
+    /// Bridges to other networks.
+    pub third_party: Arc<dyn ThirdParty>,
     /// Finding people.
     pub directory: Arc<Directory>,
     /// Device keys, cross-signing, key backups, messages to devices.
     pub encryption: Arc<Encryption>,
     /// Uploads and thumbnails.
     pub media: Arc<Media>,
+    /// What users report.
+    pub moderation: Arc<Moderation>,
+    /// Who is there.
+    pub presence: Arc<Presence>,
+    /// Where devices meet that log one another in.
+    pub rendezvous: Rendezvous,
     /// Push rules and unread counts.
     pub push: Arc<Push>,
     /// What has changed since a client last asked.
@@ -75,6 +91,9 @@ impl Authority for App {
         Ok(Authenticated {
             user: session.user_num.0,
             is_admin: session.is_admin,
+            is_guest: session.is_guest,
+            is_locked: session.is_locked,
+            is_suspended: session.is_suspended,
             is_unlimited: false,
             session,
         })

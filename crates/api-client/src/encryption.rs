@@ -2,6 +2,7 @@
 pub(crate) mod backup;
 mod caller_device;
 mod claim_keys;
+mod dehydrated;
 mod get_key_changes;
 mod query_keys;
 mod send_to_device;
@@ -21,6 +22,10 @@ endpoints! { App:
     upload_cross_signing_keys,
     upload_signatures,
     send_to_device,
+    dehydrated::put_device,
+    dehydrated::get_device,
+    dehydrated::delete_device,
+    dehydrated::read_events,
     backup::create_version,
     backup::get_current_version,
     backup::get_version,

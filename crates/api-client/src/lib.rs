@@ -12,31 +12,46 @@ macro_rules! v3 {
 }
 
 pub mod accounts;
+pub mod administration;
 mod app;
+pub mod calls;
 pub mod discovery;
 pub mod encryption;
 pub mod media;
+pub mod presence;
 pub mod push;
+pub mod rendezvous;
+pub mod reports;
 pub mod rooms;
 pub mod server;
 pub mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod third_party;
 
 use std::sync::Arc;
 
 use ::accounts::Session;
 use endpoint::endpoints;
 
-pub use app::{App, AssembleError, Foundation, Services, Settings, Support};
+pub use app::{
+    App, AssembleError, Fields, Foundation, Lookup, NoBridges, Services, Settings, Support,
+    ThirdParty,
+};
 
 /// Who is asking: a handler reads `caller.user_id` and the other fields of the [`Session`].
 pub type Caller = endpoint::Caller<Arc<Session>>;
 
+/// Who is asking for something that others will see.
+pub type Actor = endpoint::Actor<Arc<Session>>;
+
 /// Who is asking, if anybody says so.
 pub type OptionalCaller = endpoint::OptionalCaller<Arc<Session>>;
 
-endpoints! { App => accounts, server, rooms, discovery, sync, push, encryption, media }
+endpoints! { App =>
+    accounts, server, rooms, discovery, calls, third_party, reports, presence, rendezvous,
+    administration, sync, push, encryption, media,
+}
 
 #[cfg(test)]
 #[cfg(feature = "testing")]

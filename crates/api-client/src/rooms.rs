@@ -1,4 +1,5 @@
 //! Rooms: making them, being in them, sending to them, reading them, finding them.
+mod active;
 mod ban;
 mod content;
 mod create_room;

@@ -1,6 +1,7 @@
 //! What the server says about itself, to anybody.
 mod get_capabilities;
 mod get_federation_version;
+mod get_openid_userinfo;
 mod get_versions;
 mod get_well_known_client;
 mod get_well_known_server;
@@ -17,6 +18,7 @@ endpoints! { App:
     get_well_known_server,
     get_well_known_support,
     get_federation_version,
+    get_openid_userinfo,
 }
 
 #[cfg(test)]

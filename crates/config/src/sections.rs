@@ -6,17 +6,22 @@ mod egress;
 mod listener;
 mod log;
 mod media;
+mod presence;
 mod rate_limits;
 mod registration;
+mod rendezvous;
 mod rooms;
+mod rtc;
 mod server;
+mod turn;
 mod user_directory;
 mod well_known;
 
 pub use self::{
     accounts::Accounts, cache::Cache, database::Database, egress::Egress, listener::Listener,
-    log::Log, media::Media, rate_limits::RateLimits, registration::Registration, rooms::Rooms,
-    server::Server, user_directory::UserDirectory, well_known::WellKnown,
+    log::Log, media::Media, presence::Presence, rate_limits::RateLimits,
+    registration::Registration, rendezvous::Rendezvous, rooms::Rooms, rtc::Rtc, server::Server,
+    turn::Turn, user_directory::UserDirectory, well_known::WellKnown,
 };
 use crate::section::Section;
 
@@ -60,10 +65,18 @@ config! {
     rate_limits: RateLimits,
     /// `[rooms]`
     rooms: Rooms,
+    /// `[presence]`
+    presence: Presence,
     /// `[user_directory]`
     user_directory: UserDirectory,
     /// `[media]`
     media: Media,
+    /// `[turn]`
+    turn: Turn,
+    /// `[rtc]`
+    rtc: Rtc,
+    /// `[rendezvous]`
+    rendezvous: Rendezvous,
     /// `[well_known]`
     well_known: WellKnown,
     /// `[egress]`

@@ -2,8 +2,8 @@
 use db::{Committed, Value, Write};
 use protocol::ids::UserId;
 use store::{
-    Change, RoomNum, UserNum, cross_signing, device_keys, device_lists, fallback_keys, key_backups,
-    key_signatures, one_time_keys, to_device,
+    Change, RoomNum, UserNum, cross_signing, dehydrated_devices, device_keys, device_lists,
+    fallback_keys, key_backups, key_signatures, one_time_keys, to_device,
 };
 
 use crate::Encryption;
@@ -30,6 +30,7 @@ impl Encryption {
             fallback_keys::delete(write, user, device_id);
             key_signatures::delete(write, user, device_id);
             to_device::delete_device(write, user, device_id);
+            dehydrated_devices::delete(write, user, device_id);
         }
         let announcement = if had_keys { Some(self.announce(write, user).await?) } else { None };
         let (counts, inboxes) = (self.counts.clone(), self.inboxes.clone());

@@ -14,6 +14,7 @@ mod cache;
 mod claim;
 mod counts;
 pub mod cross_signing;
+pub mod dehydrated;
 mod deletion;
 mod device_lists;
 mod key_format;

@@ -62,8 +62,8 @@ pub enum UploadError {
 }
 
 /// An upload whose every key was checked.
-struct Checked {
-    identity: Option<String>,
+pub(crate) struct Checked {
+    pub(crate) identity: Option<String>,
     one_time: Vec<Key>,
     fallback: Vec<Key>,
 }
@@ -152,7 +152,7 @@ impl Encryption {
         }
     }
 
-    fn add_keys(
+    pub(crate) fn add_keys(
         &self,
         write: &mut Write,
         device: Device<'_>,
@@ -192,7 +192,7 @@ impl Encryption {
     }
 }
 
-fn check(upload: KeysUpload, device: Device<'_>) -> Result<Checked, UploadError> {
+pub(crate) fn check(upload: KeysUpload, device: Device<'_>) -> Result<Checked, UploadError> {
     if upload.one_time_keys.len() > ONE_TIME_KEYS_MAX {
         return Err(UploadError::TooManyKeys);
     }

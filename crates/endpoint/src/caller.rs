@@ -12,7 +12,10 @@ use http::{
 
 use crate::{
     Auth,
-    error::{FORBIDDEN, Failure, INTERNAL, MISSING_TOKEN, UNAVAILABLE, UNKNOWN_TOKEN, USER_LOCKED},
+    error::{
+        FORBIDDEN, Failure, GUEST_ACCESS_FORBIDDEN, INTERNAL, MISSING_TOKEN, UNAVAILABLE,
+        UNKNOWN_TOKEN, USER_LOCKED, USER_SUSPENDED,
+    },
     query,
     rate::Who,
     request::Context,
@@ -34,6 +37,7 @@ pub trait Authority: Sync {
 
 /// A session, and what the extractor itself needs to know of it.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Authenticated<T> {
     /// For the handler.
     pub session: T,
@@ -41,6 +45,12 @@ pub struct Authenticated<T> {
     pub user: i64,
     /// Whether the user is an administrator of this server.
     pub is_admin: bool,
+    /// Whether the user is a guest.
+    pub is_guest: bool,
+    /// Whether the account is locked: its user can only end sessions.
+    pub is_locked: bool,
+    /// Whether the account is suspended: its user can read, but not act.
+    pub is_suspended: bool,
     /// Whether the rate limits do not apply to this user.
     pub is_unlimited: bool,
 }
@@ -83,9 +93,14 @@ impl From<Refusal> for Failure {
 /// The authenticated user. Taking this argument is what makes an endpoint private.
 ///
 /// 401 `M_MISSING_TOKEN` without an access token, 401 `M_UNKNOWN_TOKEN` with a wrong one; 403 `M_FORBIDDEN` for a user
-/// who is no administrator, where the registry asks for one; 429 when the user's allowance is used up.
+/// who is no administrator, where the registry asks for one; 401 `M_USER_LOCKED` for a locked account and 403
+/// `M_GUEST_ACCESS_FORBIDDEN` for a guest, where the registry does not let them in; 429 when the user's allowance is used up.
 #[derive(Clone, Copy, Debug)]
 pub struct Caller<T>(pub T);
+
+/// As [`Caller`], where others will see what they do: 403 `M_USER_SUSPENDED` for a suspended account.
+#[derive(Clone, Copy, Debug)]
+pub struct Actor<T>(pub T);
 
 /// The authenticated user, or nobody. A wrong access token is refused here too.
 #[derive(Clone, Copy, Debug)]
@@ -99,12 +114,35 @@ impl<T> Deref for Caller<T> {
     }
 }
 
+impl<T> Deref for Actor<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T, S: Authority<Session = T>> FromRequestParts<S> for Actor<T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let found = authenticate(parts, state).await?;
+        let found = found.ok_or_else(|| MISSING_TOKEN.because("Missing access token"))?;
+        if found.is_suspended {
+            return Err(USER_SUSPENDED.because("This account has been suspended"));
+        }
+        Ok(Self(found.session))
+    }
+}
+
 impl<T, S: Authority<Session = T>> FromRequestParts<S> for Caller<T> {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
-        let session = authenticate(parts, state).await?;
-        session.map(Self).ok_or_else(|| MISSING_TOKEN.because("Missing access token"))
+        let found = authenticate(parts, state).await?;
+        found
+            .map(|found| Self(found.session))
+            .ok_or_else(|| MISSING_TOKEN.because("Missing access token"))
     }
 }
 
@@ -112,14 +150,15 @@ impl<T, S: Authority<Session = T>> FromRequestParts<S> for OptionalCaller<T> {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
-        authenticate(parts, state).await.map(Self)
+        let found = authenticate(parts, state).await?;
+        Ok(Self(found.map(|found| found.session)))
     }
 }
 
 async fn authenticate<S: Authority>(
     parts: &Parts,
     state: &S,
-) -> Result<Option<S::Session>, Failure> {
+) -> Result<Option<Authenticated<S::Session>>, Failure> {
     let context = Context::of(parts)?;
     let endpoint = &context.route.endpoint;
     if matches!(endpoint.auth, Auth::None | Auth::SharedSecret | Auth::Local) {
@@ -141,13 +180,19 @@ async fn authenticate<S: Authority>(
     };
     let user_agent = parts.headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
     let found = state.authenticate(token, context.address, user_agent).await?;
+    if found.is_locked && endpoint.auth != Auth::Locked {
+        return Err(Refusal::Locked.into());
+    }
+    if found.is_guest && matches!(endpoint.auth, Auth::User | Auth::Admin) {
+        return Err(GUEST_ACCESS_FORBIDDEN.because("Guests cannot do this"));
+    }
     if endpoint.auth == Auth::Admin && !found.is_admin {
         return Err(FORBIDDEN.because("You are not an administrator of this server"));
     }
     if !found.is_unlimited {
         context.shared.limiter.take(endpoint.rate, Who::User(found.user))?;
     }
-    Ok(Some(found.session))
+    Ok(Some(found))
 }
 
 /// The token of the `Authorization` header. The scheme is compared without regard to case (RFC 9110 section 11.1).

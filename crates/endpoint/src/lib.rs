@@ -27,7 +27,7 @@ mod text;
 mod upload;
 
 pub use address::{ClientAddress, ForwardedBy, Peer};
-pub use caller::{Authenticated, Authority, Caller, OptionalCaller, Refusal};
+pub use caller::{Actor, Authenticated, Authority, Caller, OptionalCaller, Refusal};
 pub use error::{Failure, Kind};
 pub use json::{Json, JsonOrEmpty, RawJson};
 pub use path::Path;

@@ -9,9 +9,10 @@ Everything that a node answers over HTTP, and [what the specification has](#the-
 page is made from the registry that the router is made from.
 
 *Who* may call: `none` is anybody, `optional` anybody but with another answer for a user, `user` whoever has an access
-token, `administrator` a user who is one, `shared secret` whoever proves to know it, `local socket` whoever may open the
-node's socket. *Rate* names the key of the section `rate_limits` in the [configuration](configuration.md). *Body* is the
-longest body that is read. Further paths are other names of the first one.
+token (no guests, and nobody whose account is locked, unless it says so), `administrator` a user who is one, `shared
+secret` whoever proves to know it, `local socket` whoever may open the node's socket. *Rate* names the key of the
+section `rate_limits` in the [configuration](configuration.md). *Body* is the longest body that is read. Further paths
+are other names of the first one.
 
 | Method | Path | Who | Rate | Body | What it does |
 |---|---|---|---|---|---|

@@ -67,6 +67,10 @@ pub enum Auth {
     Optional,
     /// A user with an access token.
     User,
+    /// A user with an access token, who may be a guest.
+    Guest,
+    /// A user with an access token, whose account may be locked: whoever ends sessions.
+    Locked,
     /// A user who is an administrator of this server.
     Admin,
     /// Anybody who proves to know a secret of the configuration.
@@ -75,12 +79,22 @@ pub enum Auth {
     Local,
 }
 
+impl Auth {
+    /// Whether nobody gets in without an access token.
+    #[must_use]
+    pub const fn needs_token(self) -> bool {
+        matches!(self, Self::User | Self::Guest | Self::Locked | Self::Admin)
+    }
+}
+
 impl fmt::Display for Auth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::None => "none",
             Self::Optional => "optional",
             Self::User => "user",
+            Self::Guest => "user or guest",
+            Self::Locked => "user, even if locked",
             Self::Admin => "administrator",
             Self::SharedSecret => "shared secret",
             Self::Local => "local socket",

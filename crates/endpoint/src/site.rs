@@ -23,7 +23,7 @@ use http::{HeaderValue, Method, StatusCode, header::ALLOW};
 use tracing::Instrument as _;
 
 use crate::{
-    Auth, ForwardedBy, Peer,
+    ForwardedBy, Peer,
     error::{INTERNAL, UNRECOGNIZED, WRONG_METHOD},
     rate::{Limiter, Who},
     request::{Context, RequestId},
@@ -165,7 +165,7 @@ fn handle(context: Context, mut request: Request) -> Begun {
         method = endpoint.method.as_str(),
         path = endpoint.path()
     );
-    if !matches!(endpoint.auth, Auth::User | Auth::Admin)
+    if !endpoint.auth.needs_token()
         && let Err(failure) = context.shared.limiter.take(endpoint.rate, Who::from(context.address))
     {
         return Begun::Answered(failure.into_response(), Some(route));

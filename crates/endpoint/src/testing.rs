@@ -5,7 +5,7 @@ use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use serde_json::Value;
 
-use crate::{Auth, Endpoint, RateClass, Site, body};
+use crate::{Endpoint, RateClass, Site, body};
 
 /// A reply, read whole.
 #[derive(Clone, Debug)]
@@ -81,7 +81,7 @@ pub fn registry_faults(endpoints: &[Endpoint]) -> Vec<String> {
 /// one that does not answer with 401 and the right code: a handler that forgot its `Caller`.
 pub async fn anonymous_callers_accepted(site: &Site, endpoints: &[Endpoint]) -> Vec<String> {
     let mut faults = Vec::new();
-    let private = |endpoint: &&Endpoint| matches!(endpoint.auth, Auth::User | Auth::Admin);
+    let private = |endpoint: &&Endpoint| endpoint.auth.needs_token();
     for endpoint in endpoints.iter().filter(private) {
         for path in endpoint.paths {
             let path = fill_path(path, |_| "x".to_owned());

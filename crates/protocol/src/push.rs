@@ -17,3 +17,12 @@ pub use ruma::push::Action;
 
 #[cfg(test)]
 mod tests;
+
+/// Whether a glob pattern matches all of `text`, in either case of letters ([spec]). Takes time that grows with the pattern plus
+/// the text; a pattern that is made to take more does not match.
+///
+/// [spec]: https://spec.matrix.org/v1.16/appendices/#glob-style-matching
+#[must_use]
+pub fn glob_matches(pattern: &str, text: &str) -> bool {
+    glob::Glob::new(pattern).matches(text, &glob::Budget::new())
+}

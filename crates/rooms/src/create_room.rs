@@ -8,7 +8,7 @@ use std::{
 
 use protocol::{
     RoomVersion,
-    canonical::{Object, Value},
+    canonical::{Object, Value, string},
     ids::{self, OwnedRoomAliasId, OwnedRoomId, OwnedUserId, UserId},
 };
 use store::memberships::Membership;
@@ -80,6 +80,15 @@ pub struct CreateRoom {
     pub power_level_content_override: Object,
 }
 
+/// Whom a request asks in, in its list or by its state.
+fn invited(request: &CreateRoom) -> Vec<OwnedUserId> {
+    let by_state = request.initial_state.iter().filter_map(|(kind, state_key, content)| {
+        let invites = kind == "m.room.member" && string(content, "membership") == Some("invite");
+        UserId::parse(state_key).ok().filter(|_| invites)
+    });
+    request.invite.iter().cloned().chain(by_state).collect()
+}
+
 impl Rooms {
     /// Creates a room.
     ///
@@ -92,6 +101,9 @@ impl Rooms {
     ) -> Result<OwnedRoomId> {
         let version = self.version_for(request.room_version.as_deref())?;
         self.check_request(&request).await?;
+        for user in invited(&request) {
+            self.check_invite(creator, &user).await?;
+        }
         let drafts = self.drafts(creator, version, &request).await?;
         let mut extras = Vec::new();
         extras.extend(request.alias.clone().map(Extra::Alias));

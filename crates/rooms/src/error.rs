@@ -31,6 +31,12 @@ pub enum Error {
     /// The authorization rules say no.
     #[error("{0}")]
     Denied(#[from] Denied),
+    /// The room lets no guests in.
+    #[error("guests cannot join this room")]
+    GuestsForbidden,
+    /// The user who was to be asked in turns such invites away.
+    #[error("this user does not want your invites")]
+    InviteBlocked,
     /// The rules of this server, not of the room, say no.
     #[error("{0}")]
     Forbidden(&'static str),

@@ -24,6 +24,7 @@ mod facts;
 mod fully_read;
 mod hierarchy;
 mod histories;
+mod invite_rules;
 mod membership;
 mod memberships;
 mod powers;
@@ -54,6 +55,7 @@ pub use self::{
     event::Event,
     facts::{Facts, JoinRule, is_bump},
     hierarchy::{Hierarchy, HierarchyCursor, HierarchyQuery, SpaceRoom},
+    invite_rules::{InviteRules, InviteVerdict},
     membership::{MembershipChange, Profile},
     memberships::UserRooms,
     powers::Powers,

@@ -64,6 +64,16 @@ impl Rooms {
         self.put_member(&room, user, user, content).await
     }
 
+    /// Whether guests can join a room.
+    ///
+    /// # Errors
+    /// [`Error::GuestsForbidden`] if they cannot, or there is no such room.
+    pub async fn check_guests_can_join(self: &Arc<Self>, room_id: &RoomId) -> Result<()> {
+        let room = self.find(room_id).await?.ok_or(Error::GuestsForbidden)?;
+        let can_join = room.facts(self).await?.guest_can_join();
+        if can_join { Ok(()) } else { Err(Error::GuestsForbidden) }
+    }
+
     /// Asks a user in.
     ///
     /// # Errors
@@ -77,6 +87,7 @@ impl Rooms {
         if change.target.server_name() != self.server_name() {
             return Err(Error::NotLocal(change.target.to_string()));
         }
+        self.check_invite(change.sender, change.target).await?;
         let is_direct = None;
         let draft = self.invite_draft(change.target, change.reason, is_direct).await?;
         self.submit_one(&room, Submission::one(change.sender.to_owned(), draft)).await?;
@@ -308,6 +319,7 @@ impl Rooms {
             Some(Membership::Invite) if target.server_name() != self.server_name() => {
                 Err(Error::NotLocal(target.to_string()))
             }
+            Some(Membership::Invite) => self.check_invite(sender, &target).await,
             Some(Membership::Join) if target == sender => self.vouch(facts, sender, content).await,
             _ => Ok(()),
         }

@@ -216,6 +216,15 @@ impl Rooms {
         Ok(Some(self.keep(row).await?))
     }
 
+    /// Whether `user` has sent this event.
+    ///
+    /// # Errors
+    /// Fails if the database fails.
+    pub async fn is_sender(&self, user: &UserId, event_id: &EventId) -> Result<bool> {
+        let event = self.event(event_id).await?;
+        Ok(event.is_some_and(|event| event.pdu.sender() == user))
+    }
+
     /// The events with these numbers, in that order; one that is not stored is left out.
     ///
     /// # Errors

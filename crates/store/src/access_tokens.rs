@@ -30,6 +30,10 @@ pub struct Grant {
     pub admin: bool,
     /// Whether they are a guest.
     pub is_guest: bool,
+    /// Whether they can do nothing but end sessions.
+    pub locked: bool,
+    /// Whether they can read but not act.
+    pub suspended: bool,
 }
 
 /// Adds a token.
@@ -61,7 +65,7 @@ pub async fn find(reader: &impl Read, token: &TokenHash) -> Result<Option<Grant>
              CASE WHEN sessions.previous_refresh_hash IS NOT NULL \
              AND sessions.generation = access_tokens.generation THEN 1 ELSE 0 END, \
              sessions.device_id, users.user_num, users.name, users.admin, users.is_guest, \
-             access_tokens.generation FROM access_tokens \
+             access_tokens.generation, users.locked, users.suspended FROM access_tokens \
              JOIN sessions ON sessions.session_id = access_tokens.session_id \
              JOIN users ON users.user_num = sessions.user_num \
              WHERE access_tokens.token_hash = $1 AND users.deactivated = 0",
@@ -167,5 +171,7 @@ fn decode(row: &Row) -> Result<Grant> {
         admin: row.get::<i64>(8)? != 0,
         is_guest: row.get::<i64>(9)? != 0,
         generation: row.get(10)?,
+        locked: row.get::<i64>(11)? != 0,
+        suspended: row.get::<i64>(12)? != 0,
     })
 }

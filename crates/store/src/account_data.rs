@@ -84,6 +84,25 @@ pub async fn of_rooms(
     .await
 }
 
+/// The pieces of these types that belong to no room.
+///
+/// # Errors
+/// Fails if the database fails.
+pub async fn of_types(
+    reader: &impl Read,
+    user: UserNum,
+    kinds: &[&str],
+) -> Result<Vec<AccountDataRow>> {
+    let kinds: Vec<String> = kinds.iter().map(|kind| (*kind).to_owned()).collect();
+    rows(
+        reader,
+        "SELECT room_num, type, content, position FROM account_data \
+         WHERE user_num = $1 AND room_num = $2 AND type = ANY($3)",
+        params![user, GLOBAL, kinds],
+    )
+    .await
+}
+
 /// Everything of a user, what belongs to no room first.
 ///
 /// # Errors

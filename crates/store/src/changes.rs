@@ -59,6 +59,13 @@ pub enum Change {
         /// Which room.
         room: RoomNum,
     },
+    /// A user came or went, which everybody who shares this room with them sees.
+    Presence {
+        /// Where in the stream.
+        position: i64,
+        /// A room of the user.
+        room: RoomNum,
+    },
     /// A user's devices or keys changed, which everybody who shares this room with them sees.
     DeviceList {
         /// Where in the stream.
@@ -75,6 +82,7 @@ impl Change {
             | Self::User { position, .. }
             | Self::Membership { position, .. }
             | Self::RemoteMembership { position, .. }
+            | Self::Presence { position, .. }
             | Self::DeviceList { position, .. } => position,
         }
     }
@@ -89,6 +97,7 @@ pub struct Hub {
     users: Mutex<HashMap<UserNum, i64>>,
     device_lists: AtomicI64,
     memberships: AtomicI64,
+    presence: AtomicI64,
     ephemeral: AtomicU64,
     ephemeral_rooms: Mutex<HashMap<RoomNum, u64>>,
     /// Published, but behind something older that is still being applied.
@@ -153,6 +162,7 @@ impl Hub {
             users: Mutex::default(),
             device_lists: AtomicI64::new(start),
             memberships: AtomicI64::new(start),
+            presence: AtomicI64::new(start),
             ephemeral: AtomicU64::new(1),
             ephemeral_rooms: Mutex::default(),
             unseen: Mutex::default(),
@@ -238,6 +248,12 @@ impl Hub {
     #[must_use]
     pub fn memberships_changed_since(&self, since: i64) -> bool {
         !self.knows_since(since) || self.memberships.load(Ordering::SeqCst) > since
+    }
+
+    /// Whether anybody can have come or gone after `since`.
+    #[must_use]
+    pub fn presence_changed_since(&self, since: i64) -> bool {
+        !self.knows_since(since) || self.presence.load(Ordering::SeqCst) > since
     }
 
     /// Whether anything that only `user` sees can have changed after `since`.
@@ -363,6 +379,9 @@ impl Hub {
                 self.rooms.lock().raise(room, position);
                 self.memberships.fetch_max(position, Ordering::SeqCst);
             }
+            Change::Presence { position, .. } => {
+                self.presence.fetch_max(position, Ordering::SeqCst);
+            }
             Change::DeviceList { position, .. } => {
                 self.device_lists.fetch_max(position, Ordering::SeqCst);
             }
@@ -379,6 +398,7 @@ impl Hub {
         match change {
             Change::Room { room, .. }
             | Change::RemoteMembership { room, .. }
+            | Change::Presence { room, .. }
             | Change::DeviceList { room, .. } => self.wake_room(room),
             Change::User { user, .. } => self.wake_user(user),
             Change::Membership { user, room, follows, .. } => {

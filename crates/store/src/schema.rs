@@ -22,4 +22,9 @@ migrations! {
     7 "0007_sliding_connections",
     8 "0008_member_positions",
     9 "0009_user_directory",
+    10 "0010_short_tokens",
+    11 "0011_locks",
+    12 "0012_reports",
+    13 "0013_presence",
+    14 "0014_dehydrated_devices",
 }

@@ -26,6 +26,10 @@ pub struct UserRow {
     pub deactivated: bool,
     /// Whether the user asked to be forgotten.
     pub erased: bool,
+    /// Whether the user can do nothing but end sessions, until an administrator unlocks the account.
+    pub locked: bool,
+    /// Whether the user can read but not act, until an administrator ends it.
+    pub suspended: bool,
 }
 
 impl std::fmt::Debug for UserRow {
@@ -67,7 +71,7 @@ pub async fn find(reader: &impl Read, name: &UserId) -> Result<Option<UserRow>> 
     let row = reader
         .query_optional(
             "SELECT name, user_num, user_type, password_hash, creation_ts, admin, is_guest, \
-             deactivated, erased FROM users WHERE name = $1",
+             deactivated, erased, locked, suspended FROM users WHERE name = $1",
             params![name.as_str()],
         )
         .await?;
@@ -89,7 +93,7 @@ pub async fn list(
     let rows = reader
         .query(
             "SELECT name, user_num, user_type, password_hash, creation_ts, admin, is_guest, \
-             deactivated, erased FROM users WHERE name > $1 AND name LIKE $2 ESCAPE '!' \
+             deactivated, erased, locked, suspended FROM users WHERE name > $1 AND name LIKE $2 ESCAPE '!' \
              AND deactivated <= $3 ORDER BY name LIMIT $4",
             params![after, pattern, deactivated, limit],
         )
@@ -134,6 +138,24 @@ pub fn set_admin(write: &mut Write, user: UserNum, admin: bool) -> OperationInde
     )
 }
 
+/// Locks the account of a user who is active, or unlocks it; the write is rejected for others.
+pub fn set_locked(write: &mut Write, user: UserNum, locked: bool) -> OperationIndex {
+    write.execute_expecting(
+        "UPDATE users SET locked = $2 WHERE user_num = $1 AND deactivated = 0",
+        params![user, locked],
+        1,
+    )
+}
+
+/// Suspends the account of a user who is active, or ends that; the write is rejected for others.
+pub fn set_suspended(write: &mut Write, user: UserNum, suspended: bool) -> OperationIndex {
+    write.execute_expecting(
+        "UPDATE users SET suspended = $2 WHERE user_num = $1 AND deactivated = 0",
+        params![user, suspended],
+        1,
+    )
+}
+
 /// Closes an account: nothing is left to log in with.
 pub fn deactivate(write: &mut Write, user: UserNum, erase: bool) -> OperationIndex {
     write.execute_expecting(
@@ -155,5 +177,7 @@ fn decode(row: &Row) -> Result<UserRow> {
         is_guest: row.get::<i64>(6)? != 0,
         deactivated: row.get::<i64>(7)? != 0,
         erased: row.get::<i64>(8)? != 0,
+        locked: row.get::<i64>(9)? != 0,
+        suspended: row.get::<i64>(10)? != 0,
     })
 }

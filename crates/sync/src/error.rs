@@ -9,6 +9,9 @@ pub enum Error {
     /// A room failed.
     #[error(transparent)]
     Rooms(#[from] rooms::Error),
+    /// Who is there could not be told.
+    #[error(transparent)]
+    Presence(#[from] presence::Error),
     /// The database failed.
     #[error("storage: {0}")]
     Storage(#[from] db::Error),

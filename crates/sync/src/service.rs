@@ -2,6 +2,7 @@
 use std::{sync::Arc, time::Duration};
 
 use encryption::Encryption;
+use presence::Presence;
 use push::Push;
 use rooms::{Rooms, token::StreamToken};
 use store::{Listener, Store, UserNum};
@@ -22,6 +23,8 @@ pub struct SyncParts {
     pub encryption: Arc<Encryption>,
     /// Unread counts.
     pub push: Arc<Push>,
+    /// Who is there.
+    pub presence: Arc<Presence>,
 }
 
 /// The sync service.
@@ -30,6 +33,7 @@ pub struct Sync {
     pub(crate) rooms: Arc<Rooms>,
     pub(crate) encryption: Arc<Encryption>,
     pub(crate) push: Arc<Push>,
+    pub(crate) presence: Arc<Presence>,
     pub(crate) sliding: Memory,
     stopping: watch::Sender<bool>,
 }
@@ -38,9 +42,9 @@ impl Sync {
     /// The service.
     #[must_use]
     pub fn new(parts: SyncParts) -> Self {
-        let SyncParts { store, rooms, encryption, push } = parts;
+        let SyncParts { store, rooms, encryption, push, presence } = parts;
         let (sliding, stopping) = (Memory::default(), watch::Sender::new(false));
-        Self { store, rooms, encryption, push, sliding, stopping }
+        Self { store, rooms, encryption, push, presence, sliding, stopping }
     }
 
     /// Lets every waiting request answer at once with what it has: the server stops.

@@ -18,6 +18,7 @@ mod answer;
 mod form;
 mod joined;
 mod left;
+mod presence;
 mod state;
 
 /// What a client asks for.
@@ -63,6 +64,9 @@ pub struct Response {
     /// Data of the user's own.
     #[serde(skip_serializing_if = "Events::is_empty")]
     pub account_data: Events,
+    /// Who has come and gone.
+    #[serde(skip_serializing_if = "Events::is_empty")]
+    pub presence: Events,
     /// What happened in rooms.
     #[serde(skip_serializing_if = "RoomLists::is_empty")]
     pub rooms: RoomLists,
@@ -271,6 +275,7 @@ impl Sync {
         let (user, hub) = (request.client.user_num, &self.store.changes);
         if hub.user_changed_since(user, since.position)
             || hub.device_lists_changed_since(since.position)
+            || (self.presence.is_enabled() && hub.presence_changed_since(since.position))
         {
             return Ok(true);
         }
@@ -286,6 +291,7 @@ impl Sync {
 impl Response {
     fn is_empty(&self) -> bool {
         self.account_data.is_empty()
+            && self.presence.is_empty()
             && self.rooms.is_empty()
             && self.to_device.is_empty()
             && self.device_lists.is_empty()

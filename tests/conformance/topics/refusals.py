@@ -18,6 +18,8 @@ def exercise(api: Api) -> None:
     validity = "GET /_matrix/client/v1/register/m.login.registration_token/validity"
     api.call(validity, 403, query={"token": "any"}, errcode="M_FORBIDDEN")
     api.call("GET /.well-known/matrix/support", 404)
+    other = register_by_secret(api.connection, "stranger", SHARED_SECRET)
+    api.call("GET /presence/{userId}/status", 403, user, path={"userId": other.user_id}, errcode="M_FORBIDDEN")
     sizes(api, user)
     legacy(api, user)
 

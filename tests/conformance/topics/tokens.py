@@ -8,7 +8,7 @@ PLACEHOLDERS = {
     "userId": "@nobody:localhost", "eventId": "$nobody-sent-this", "eventType": "m.room.message",
     "txnId": "1", "stateKey": "x", "type": "org.example", "tag": "u.tag", "filterId": "1",
     "deviceId": "DEVICE", "keyName": "displayname", "version": "1", "sessionId": "s",
-    "kind": "content", "ruleId": "cake", "receiptType": "m.read", "serverName": "localhost",
+    "kind": "content", "protocol": "irc", "ruleId": "cake", "receiptType": "m.read", "serverName": "localhost",
     "mediaId": "media", "fileName": "name", "roomAlias": "#nobody-made-this:localhost",
 }
 

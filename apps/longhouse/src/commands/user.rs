@@ -1,8 +1,11 @@
 //! `longhouse user …`: accounts of a running node, over its socket.
 use api_admin::local::{
     create_user, deactivate_user,
-    document::{Administrates, Deactivation, NewPassword, NewUser, User as Account, Users},
-    list_users, set_admin, set_password,
+    document::{
+        Administrates, Deactivation, Locked, NewPassword, NewUser, Suspended, User as Account,
+        Users,
+    },
+    list_users, set_admin, set_locked, set_password, set_suspended,
 };
 use clap::{Args, Subcommand};
 
@@ -39,6 +42,26 @@ pub(super) enum User {
         /// Do not ask.
         #[arg(long, short)]
         yes: bool,
+    },
+    /// Locks an account: its user can do nothing but end sessions.
+    Lock {
+        /// The user: a name, or a whole user id.
+        user: String,
+    },
+    /// Unlocks an account: its sessions go on as they were.
+    Unlock {
+        /// The user: a name, or a whole user id.
+        user: String,
+    },
+    /// Suspends an account: its user can read and leave, but not act.
+    Suspend {
+        /// The user: a name, or a whole user id.
+        user: String,
+    },
+    /// Lets the user of a suspended account act again.
+    Unsuspend {
+        /// The user: a name, or a whole user id.
+        user: String,
     },
     /// Makes a user an administrator.
     Promote {
@@ -101,6 +124,10 @@ impl User {
                     block_on(node.ask(&deactivate_user::ENDPOINT, &user, &Deactivation { erase }))?;
                 done(context, &closed, "is deactivated")
             }
+            Self::Lock { user } => lock(context, &node, &user, true),
+            Self::Unlock { user } => lock(context, &node, &user, false),
+            Self::Suspend { user } => suspend(context, &node, &user, true),
+            Self::Unsuspend { user } => suspend(context, &node, &user, false),
             Self::Promote { user } => administrates(context, &node, &user, true),
             Self::Demote { user } => administrates(context, &node, &user, false),
         }
@@ -136,12 +163,27 @@ fn list(context: &Context, node: &Control, deactivated: bool) -> Result<(), Fail
     context.output.result(&all, |all| {
         let row = |user: &Account| {
             let admin = if user.admin { "administrator" } else { "" };
-            let closed = if user.deactivated { "deactivated" } else { "" };
+            let standing = match user {
+                Account { deactivated: true, .. } => "deactivated",
+                Account { locked: true, .. } => "locked",
+                Account { suspended: true, .. } => "suspended",
+                _ => "",
+            };
             let kind = user.user_type.clone().unwrap_or_default();
-            vec![user.user_id.clone(), admin.to_owned(), closed.to_owned(), kind]
+            vec![user.user_id.clone(), admin.to_owned(), standing.to_owned(), kind]
         };
         table(&all.users.iter().map(row).collect::<Vec<_>>())
     })
+}
+
+fn lock(context: &Context, node: &Control, user: &str, locked: bool) -> Result<(), Failure> {
+    let changed = block_on(node.ask(&set_locked::ENDPOINT, user, &Locked { locked }))?;
+    done(context, &changed, if locked { "is locked" } else { "is not locked" })
+}
+
+fn suspend(context: &Context, node: &Control, user: &str, suspended: bool) -> Result<(), Failure> {
+    let changed = block_on(node.ask(&set_suspended::ENDPOINT, user, &Suspended { suspended }))?;
+    done(context, &changed, if suspended { "is suspended" } else { "is not suspended" })
 }
 
 fn administrates(

@@ -7,6 +7,7 @@ use blobs::Blobs;
 use components::Component;
 use config::Config;
 use endpoint::{Endpoint, Routes};
+use moderation::Moderation;
 use protocol::signing::Signer;
 use store::Store;
 
@@ -18,9 +19,13 @@ pub(super) const CLIENT_ENDPOINTS: &[Endpoint] = api_client::ENDPOINTS;
 /// How often what is kept in memory is cut down to its limits.
 const HOUSEKEEPING_PERIOD: Duration = Duration::from_mins(1);
 
+/// How often it is looked who has gone.
+const PRESENCE_PERIOD: Duration = Duration::from_secs(5);
+
 /// The services of a node.
 pub(super) struct Services {
     pub(super) accounts: Arc<Accounts>,
+    pub(super) moderation: Arc<Moderation>,
     app: App,
     client_url: String,
 }
@@ -39,9 +44,9 @@ impl Services {
         let foundation = Foundation { config, store, signer, blobs, listener_url };
         let services = api_client::Services::assemble(foundation)
             .map_err(|error| Failure::of("cannot start", &error))?;
-        let accounts = services.accounts.clone();
+        let (accounts, moderation) = (services.accounts.clone(), services.moderation.clone());
         let app = App::new(services);
-        Ok(Self { accounts, app, client_url: listener_url.to_owned() })
+        Ok(Self { accounts, moderation, app, client_url: listener_url.to_owned() })
     }
 
     pub(super) fn client_url(&self) -> String {
@@ -54,8 +59,16 @@ impl Services {
 
     /// What runs beside the requests.
     pub(super) fn components(&self) -> Vec<Component> {
+        let mut components = vec![self.housekeeping()];
+        if self.app.presence.is_enabled() {
+            components.push(self.presence());
+        }
+        components
+    }
+
+    fn housekeeping(&self) -> Component {
         let app = self.app.clone();
-        vec![Component::new("housekeeping", &[], move |mut stop| {
+        Component::new("housekeeping", &[], move |mut stop| {
             let app = app.clone();
             async move {
                 stop.ready();
@@ -78,7 +91,27 @@ impl Services {
                     }
                 }
             }
-        })]
+        })
+    }
+
+    fn presence(&self) -> Component {
+        let presence = self.app.presence.clone();
+        Component::new("presence", &[], move |mut stop| {
+            let presence = presence.clone();
+            async move {
+                stop.ready();
+                loop {
+                    tokio::select! {
+                        () = tokio::time::sleep(PRESENCE_PERIOD) => {
+                            if let Err(error) = presence.tick().await {
+                                tracing::warn!(%error, "who has gone could not be told");
+                            }
+                        }
+                        () = stop.stopped() => return Ok(()),
+                    }
+                }
+            }
+        })
     }
 
     /// Lets requests that wait for news answer at once.

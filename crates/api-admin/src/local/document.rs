@@ -51,6 +51,7 @@ pub struct Component {
 }
 
 /// An account.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct User {
     /// The whole user id.
@@ -59,6 +60,10 @@ pub struct User {
     pub admin: bool,
     /// Whether the account was closed.
     pub deactivated: bool,
+    /// Whether the user can do nothing but end sessions.
+    pub locked: bool,
+    /// Whether the user can read but not act.
+    pub suspended: bool,
     /// The kind of user; none for people.
     pub user_type: Option<String>,
     /// When the account was made (Unix seconds).
@@ -113,6 +118,60 @@ pub struct Administrates {
     pub admin: bool,
 }
 
+/// Whether an account is locked.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Locked {
+    /// Whether it is.
+    pub locked: bool,
+}
+
+/// Whether an account is suspended.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Suspended {
+    /// Whether it is.
+    pub suspended: bool,
+}
+
+/// Something that a user has reported.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Report {
+    /// Its number: later ones are greater.
+    pub id: i64,
+    /// Who reported.
+    pub reporter: String,
+    /// The user who was reported, or who sent the event.
+    pub user_id: Option<String>,
+    /// The room that was reported, or that the event is in.
+    pub room_id: Option<String>,
+    /// The event that was reported.
+    pub event_id: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
+    /// When (Unix milliseconds).
+    pub created_ms: i64,
+}
+
+/// Reports in their order.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Reports {
+    /// The reports.
+    pub reports: Vec<Report>,
+}
+
+impl From<moderation::Report> for Report {
+    fn from(report: moderation::Report) -> Self {
+        Self {
+            id: report.report_id,
+            reporter: report.reporter.to_string(),
+            user_id: report.subject.user_id,
+            room_id: report.subject.room_id,
+            event_id: report.subject.event_id,
+            reason: report.reason,
+            created_ms: report.created_ts,
+        }
+    }
+}
+
 /// How an account is closed.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Deactivation {
@@ -126,6 +185,8 @@ impl From<accounts::User> for User {
             user_id: user.name.to_string(),
             admin: user.admin,
             deactivated: user.deactivated,
+            locked: user.locked,
+            suspended: user.suspended,
             user_type: user.user_type,
             created_s: user.creation_ts,
         }

@@ -6,7 +6,7 @@ use endpoint::{Auth, Endpoint, Json, Method, Path, RateClass, State, api_error, 
 use protocol::ids::OwnedUserId;
 use serde_json::{Value, json};
 
-use crate::{App, Caller};
+use crate::{Actor, App};
 
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
     method: Method::Delete,
@@ -41,7 +41,7 @@ api_error!(Error:
 
 pub(crate) async fn handler(
     State(app): State<App>,
-    caller: Caller,
+    caller: Actor,
     Path((user, field)): Path<(OwnedUserId, String)>,
 ) -> Result<Json<Value>, Error> {
     app.accounts.delete_profile_field(&caller.0, &user, &field).await?;

@@ -1,8 +1,10 @@
 //! `GET /_matrix/client/v3/login` ([spec])
 //!
 //! [spec]: https://spec.matrix.org/v1.16/client-server-api/#get_matrixclientv3login
-use endpoint::{Auth, Endpoint, Json, Method, RateClass, body};
+use endpoint::{Auth, Endpoint, Json, Method, RateClass, State, body};
 use serde_json::{Value, json};
+
+use crate::App;
 
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
     method: Method::Get,
@@ -14,6 +16,10 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
     summary: "Lists the ways to log in.",
 };
 
-pub(crate) async fn handler() -> Json<Value> {
-    Json(json!({ "flows": [{ "type": "m.login.password" }] }))
+pub(crate) async fn handler(State(app): State<App>) -> Json<Value> {
+    let mut flows = vec![json!({ "type": "m.login.password" })];
+    if app.accounts.settings().login_tokens {
+        flows.push(json!({ "type": "m.login.token", "get_login_token": true }));
+    }
+    Json(json!({ "flows": flows }))
 }

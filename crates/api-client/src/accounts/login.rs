@@ -1,9 +1,12 @@
 //! `POST /_matrix/client/v3/login` ([spec])
 //!
 //! [spec]: https://spec.matrix.org/v1.16/client-server-api/#post_matrixclientv3login
-use accounts::login::{DeviceRequest, LoginError};
+use accounts::{
+    Granted,
+    login::{DeviceRequest, LoginError},
+};
 use config::Secret;
-use endpoint::{Auth, Endpoint, Json, Method, RateClass, State, api_error, body};
+use endpoint::{Auth, Endpoint, Failure, Json, Method, RateClass, State, api_error, body};
 use serde::Deserialize;
 
 use super::{granted::Grant, identifier::Identifier, secret::Hidden};
@@ -16,7 +19,7 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
     rate: RateClass::Login,
     body_bytes_max: body::SMALL,
     spec: "https://spec.matrix.org/v1.16/client-server-api/#post_matrixclientv3login",
-    summary: "Logs in with a password.",
+    summary: "Logs in with a password, or with a token from another client.",
 };
 
 #[derive(Deserialize)]
@@ -26,6 +29,7 @@ pub(crate) struct Body {
     /// Older clients name the user here.
     user: Option<String>,
     password: Option<Hidden>,
+    token: Option<Hidden>,
     device_id: Option<String>,
     initial_device_display_name: Option<String>,
     #[serde(default)]
@@ -40,6 +44,8 @@ pub(crate) enum Error {
     Identifier,
     #[error("There is no password")]
     NoPassword,
+    #[error("There is no token")]
+    NoToken,
     #[error(transparent)]
     Login(#[from] LoginError),
 }
@@ -48,7 +54,9 @@ api_error!(Error:
     Self::UnknownType(_) => UNKNOWN,
     Self::Identifier => INVALID_PARAM,
     Self::NoPassword => MISSING_PARAM,
-    Self::Login(LoginError::Wrong) => FORBIDDEN,
+    Self::NoToken => MISSING_PARAM,
+    Self::Login(LoginError::Wrong | LoginError::Token) => FORBIDDEN,
+    Self::Login(LoginError::Locked) => USER_LOCKED,
     Self::Login(LoginError::Deactivated) => USER_DEACTIVATED,
     Self::Login(LoginError::Device(_)) => INVALID_PARAM,
     Self::Login(LoginError::Busy) => LIMIT_EXCEEDED,
@@ -58,10 +66,22 @@ api_error!(Error:
 pub(crate) async fn handler(
     State(app): State<App>,
     Json(body): Json<Body>,
-) -> Result<Json<Grant>, Error> {
-    if body.r#type != "m.login.password" {
-        return Err(Error::UnknownType(body.r#type));
+) -> Result<Json<Grant>, Failure> {
+    let granted = match body.r#type.as_str() {
+        "m.login.password" => with_password(&app, body).await,
+        "m.login.token" if app.accounts.settings().login_tokens => with_token(&app, body).await,
+        _ => Err(Error::UnknownType(body.r#type)),
+    };
+    match granted {
+        Ok(granted) => Ok(Json(granted.into())),
+        Err(error @ Error::Login(LoginError::Locked)) => {
+            Err(Failure::from(error).with("soft_logout", true))
+        }
+        Err(error) => Err(error.into()),
     }
+}
+
+async fn with_password(app: &App, body: Body) -> Result<Granted, Error> {
     let user = match body.identifier {
         Some(identifier) => identifier.into_user(),
         None => body.user,
@@ -73,6 +93,15 @@ pub(crate) async fn handler(
         display_name: body.initial_device_display_name,
         refresh_token: body.refresh_token,
     };
-    let granted = app.accounts.login_with_password(&user, password.expose(), device).await?;
-    Ok(Json(granted.into()))
+    Ok(app.accounts.login_with_password(&user, password.expose(), device).await?)
+}
+
+async fn with_token(app: &App, body: Body) -> Result<Granted, Error> {
+    let token: Secret = body.token.ok_or(Error::NoToken)?.into();
+    let device = DeviceRequest {
+        device_id: body.device_id,
+        display_name: body.initial_device_display_name,
+        refresh_token: body.refresh_token,
+    };
+    Ok(app.accounts.login_with_token(token.expose(), device).await?)
 }

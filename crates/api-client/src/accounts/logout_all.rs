@@ -9,7 +9,7 @@ use crate::{App, Caller};
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
     method: Method::Post,
     paths: v3!("/logout/all"),
-    auth: Auth::User,
+    auth: Auth::Locked,
     rate: RateClass::Write,
     body_bytes_max: body::SMALL,
     spec: "https://spec.matrix.org/v1.16/client-server-api/#post_matrixclientv3logoutall",

@@ -5,7 +5,7 @@ use accounts::refresh::RefreshError;
 use config::Secret;
 use endpoint::{
     Auth, Endpoint, Failure, Json, Method, RateClass, State, body,
-    error::{INTERNAL, UNKNOWN_TOKEN},
+    error::{INTERNAL, UNKNOWN_TOKEN, USER_LOCKED},
 };
 use serde::{Deserialize, Serialize};
 
@@ -44,6 +44,7 @@ pub(crate) async fn handler(
             RefreshError::Unknown { soft_logout } => {
                 UNKNOWN_TOKEN.from_error(&error).with("soft_logout", *soft_logout)
             }
+            RefreshError::Locked => USER_LOCKED.from_error(&error).with("soft_logout", true),
             RefreshError::Failed(_) => INTERNAL.from_error(&error),
         })?;
     Ok(Json(Reply {

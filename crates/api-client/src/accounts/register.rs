@@ -4,7 +4,7 @@
 use accounts::{
     administration::CreateError,
     login::DeviceRequest,
-    registration::{RegisterError, RegistrationRequest},
+    registration::{RegisterError, Registered, RegistrationRequest},
     usernames::NameError,
 };
 use endpoint::{
@@ -56,7 +56,9 @@ pub(crate) async fn handler(
     Query(parameters): Query<Parameters>,
     JsonOrEmpty(body): JsonOrEmpty<Map<String, Value>>,
 ) -> Result<Json<Value>, Interrupted> {
-    check_kind(parameters.kind.as_deref())?;
+    if is_guest(parameters.kind.as_deref())? {
+        return register_guest(&app, body).await;
+    }
     let Interactive { body, attempt, .. } = Interactive::<Body>::read(body)?;
     let device = (!body.inhibit_login).then_some(DeviceRequest {
         device_id: body.device_id,
@@ -66,17 +68,27 @@ pub(crate) async fn handler(
     let (username, password) = (body.username, body.password.map(Into::into));
     let request = RegistrationRequest { username, password, device };
     let registered = app.accounts.register(request, attempt).await.map_err(interrupted)?;
-    let reply = match registered.granted {
-        Some(granted) => json!(Grant::from(granted)),
-        None => json!({ "user_id": registered.user_id }),
-    };
-    Ok(Json(reply))
+    Ok(Json(reply(registered)))
 }
 
-fn check_kind(kind: Option<&str>) -> Result<(), Failure> {
+/// Guests say nothing of themselves but what their device is called.
+async fn register_guest(app: &App, body: Map<String, Value>) -> Result<Json<Value>, Interrupted> {
+    let name = body.get("initial_device_display_name").and_then(Value::as_str);
+    let registered = app.accounts.register_guest(name.map(str::to_owned)).await;
+    Ok(Json(reply(registered.map_err(interrupted)?)))
+}
+
+fn reply(registered: Registered) -> Value {
+    match registered.granted {
+        Some(granted) => json!(Grant::from(granted)),
+        None => json!({ "user_id": registered.user_id }),
+    }
+}
+
+fn is_guest(kind: Option<&str>) -> Result<bool, Failure> {
     match kind {
-        None | Some("user") => Ok(()),
-        Some("guest") => Err(GUEST_ACCESS_FORBIDDEN.because("This server has no guests")),
+        None | Some("user") => Ok(false),
+        Some("guest") => Ok(true),
         Some(_) => Err(INVALID_PARAM.because("An account is of kind user or guest")),
     }
 }
@@ -84,6 +96,7 @@ fn check_kind(kind: Option<&str>) -> Result<(), Failure> {
 fn interrupted(error: RegisterError) -> Interrupted {
     let kind = match &error {
         RegisterError::Closed => FORBIDDEN,
+        RegisterError::NoGuests => GUEST_ACCESS_FORBIDDEN,
         RegisterError::NoPassword => MISSING_PARAM,
         RegisterError::Password(_) | RegisterError::Create(CreateError::Password(_)) => {
             WEAK_PASSWORD

@@ -11,7 +11,7 @@ use crate::{App, Caller};
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
     method: Method::Put,
     paths: v3!("/user/{user}/account_data/{type}"),
-    auth: Auth::User,
+    auth: Auth::Guest,
     rate: RateClass::Write,
     body_bytes_max: body::LARGE,
     spec: "https://spec.matrix.org/v1.16/client-server-api/#put_matrixclientv3useruseridaccount_datatype",

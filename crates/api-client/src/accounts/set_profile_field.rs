@@ -6,7 +6,7 @@ use endpoint::{Auth, Endpoint, Json, Method, Path, RateClass, State, api_error, 
 use protocol::ids::OwnedUserId;
 use serde_json::{Map, Value, json};
 
-use crate::{App, Caller};
+use crate::{Actor, App};
 
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
     method: Method::Put,
@@ -15,7 +15,7 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
         "/_matrix/client/r0/profile/{user}/{field}",
         "/_matrix/client/unstable/uk.tcpip.msc4133/profile/{user}/{field}",
     ],
-    auth: Auth::User,
+    auth: Auth::Guest,
     rate: RateClass::Write,
     body_bytes_max: body::EVENT,
     spec: "https://spec.matrix.org/v1.16/client-server-api/#put_matrixclientv3profileuseridkeyname",
@@ -44,7 +44,7 @@ api_error!(Error:
 
 pub(crate) async fn handler(
     State(app): State<App>,
-    caller: Caller,
+    caller: Actor,
     Path((user, field)): Path<(OwnedUserId, String)>,
     Json(body): Json<Map<String, Value>>,
 ) -> Result<Json<Value>, Error> {

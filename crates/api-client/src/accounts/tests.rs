@@ -1,10 +1,13 @@
 //! The endpoints of accounts, as a client sees them.
 mod client_data;
 mod devices;
+mod guests;
 mod passwords;
 mod profiles;
 mod registration;
 mod sessions;
+mod standing;
+mod tokens;
 
 use endpoint::testing::Reply;
 use serde_json::{Value, json};

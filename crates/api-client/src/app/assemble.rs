@@ -3,21 +3,25 @@ use std::{sync::Arc, thread};
 
 use accounts::{Accounts, CostError};
 use blobs::Blobs;
+use calls::{Calls, TurnAccess};
 use config::Config;
 use directory::Directory;
 use encryption::Encryption;
 use media::Media;
+use moderation::Moderation;
+use presence::Presence;
 use protocol::{
     RoomVersion,
     ids::{IdParseError, OwnedServerName},
     signing::Signer,
 };
 use push::Push;
+use rendezvous::Rendezvous;
 use rooms::{Rooms, notifications::NotificationRules};
 use store::Store;
 use sync::{Sync, SyncParts};
 
-use super::{Services, Settings, account_changes::TellOthers};
+use super::{NoBridges, Services, Settings, account_changes::TellOthers};
 
 /// What services stand on.
 pub struct Foundation<'a> {
@@ -61,6 +65,14 @@ impl Services {
         let rooms = Rooms::new(store.clone(), Arc::new(signer), room_settings(config)?, rules);
         let directory =
             Arc::new(Directory::new(store.clone(), Arc::clone(&rooms), directory_settings(config)));
+        let calls = Calls::new(store.clock.clone(), call_settings(config));
+        let moderation = Arc::new(Moderation::new(store.clone(), Arc::clone(&rooms)));
+        let presence = Presence::new(store.clone(), Arc::clone(&rooms), config.presence.enabled);
+        let rendezvous = Rendezvous::new(
+            store.clock.clone(),
+            store.entropy.clone(),
+            rendezvous_settings(config),
+        );
         let shared_rooms = Arc::new(Arc::clone(&rooms));
         let encryption = Arc::new(Encryption::new(store.clone(), name.clone(), shared_rooms));
         let observer =
@@ -75,9 +87,24 @@ impl Services {
             rooms: Arc::clone(&rooms),
             encryption: Arc::clone(&encryption),
             push: Arc::clone(&push),
+            presence: Arc::clone(&presence),
         };
         let sync = Arc::new(Sync::new(parts));
-        Ok(Self { settings, accounts, rooms, directory, encryption, media, push, sync })
+        Ok(Self {
+            settings,
+            accounts,
+            rooms,
+            calls,
+            third_party: Arc::new(NoBridges),
+            directory,
+            encryption,
+            media,
+            moderation,
+            presence,
+            push,
+            rendezvous,
+            sync,
+        })
     }
 }
 
@@ -96,6 +123,30 @@ fn directory_settings(config: &Config) -> directory::Settings {
     directory::Settings {
         enabled: config.user_directory.enabled,
         all_local_users: config.user_directory.search_all_users,
+    }
+}
+
+fn call_settings(config: &Config) -> calls::Settings {
+    let turn = &config.turn;
+    let login = turn.username.clone().zip(turn.password.clone());
+    let access = match (&turn.shared_secret, login) {
+        (Some(secret), _) => Some(TurnAccess::SharedSecret(secret.clone())),
+        (None, Some((username, password))) => Some(TurnAccess::Static { username, password }),
+        (None, None) => None,
+    };
+    calls::Settings {
+        turn_uris: turn.uris.clone(),
+        turn_access: access,
+        turn_lifetime_s: i64::try_from(turn.user_lifetime.as_ms() / 1_000).unwrap_or(i64::MAX),
+        livekit_service_urls: config.rtc.livekit_service_urls.clone(),
+    }
+}
+
+fn rendezvous_settings(config: &Config) -> rendezvous::Settings {
+    rendezvous::Settings {
+        enabled: config.rendezvous.enabled,
+        users_only: config.rendezvous.users_only,
+        meetings_max: usize::try_from(config.rendezvous.meetings_max).unwrap_or(usize::MAX),
     }
 }
 

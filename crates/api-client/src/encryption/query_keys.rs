@@ -13,7 +13,7 @@ use crate::{App, Caller};
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
     method: Method::Post,
     paths: v3!("/keys/query"),
-    auth: Auth::User,
+    auth: Auth::Guest,
     rate: RateClass::Read,
     body_bytes_max: body::LARGE,
     spec: "https://spec.matrix.org/v1.16/client-server-api/#post_matrixclientv3keysquery",

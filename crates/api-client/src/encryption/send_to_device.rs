@@ -12,7 +12,7 @@ use crate::{App, Caller};
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
     method: Method::Put,
     paths: v3!("/sendToDevice/{kind}/{transaction}"),
-    auth: Auth::User,
+    auth: Auth::Guest,
     rate: RateClass::Message,
     body_bytes_max: body::LARGE,
     spec: "https://spec.matrix.org/v1.16/client-server-api/#put_matrixclientv3sendtodeviceeventtypetxnid",

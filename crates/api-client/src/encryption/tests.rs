@@ -1,3 +1,5 @@
+mod dehydrated;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use ed25519_dalek::{Signer as _, SigningKey};
 use protocol::canonical;

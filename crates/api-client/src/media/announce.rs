@@ -5,7 +5,7 @@ use endpoint::{Auth, Endpoint, Failure, Json, Method, RateClass, State, body};
 use serde_json::{Value, json};
 
 use super::error::AnnounceFailed;
-use crate::{App, Caller};
+use crate::{Actor, App};
 
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
     method: Method::Post,
@@ -17,10 +17,7 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
     summary: "Gives out the URI of a file that will be uploaded later.",
 };
 
-pub(crate) async fn handler(
-    State(app): State<App>,
-    caller: Caller,
-) -> Result<Json<Value>, Failure> {
+pub(crate) async fn handler(State(app): State<App>, caller: Actor) -> Result<Json<Value>, Failure> {
     let announced = app.media.announce(caller.user_num).await.map_err(AnnounceFailed::from)?;
     Ok(Json(json!({
         "content_uri": format!("mxc://{}/{}", app.settings.server_name, announced.media_id),

@@ -13,7 +13,7 @@ use crate::{App, Caller};
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
     method: Method::Get,
     paths: &["/_matrix/client/v1/media/download/{server}/{media}"],
-    auth: Auth::User,
+    auth: Auth::Guest,
     rate: RateClass::Download,
     body_bytes_max: body::NONE,
     spec: "https://spec.matrix.org/v1.16/client-server-api/#get_matrixclientv1mediadownloadservernamemediaid",

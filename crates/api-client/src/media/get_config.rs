@@ -13,7 +13,7 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
         "/_matrix/media/v3/config",
         "/_matrix/media/r0/config",
     ],
-    auth: Auth::User,
+    auth: Auth::Guest,
     rate: RateClass::Read,
     body_bytes_max: body::NONE,
     spec: "https://spec.matrix.org/v1.16/client-server-api/#get_matrixclientv1mediaconfig",

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::error::UploadFailed;
-use crate::{App, Caller};
+use crate::{Actor, App};
 
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
     method: Method::Post,
@@ -26,7 +26,7 @@ pub(crate) struct Parameters {
 
 pub(crate) async fn handler(
     State(app): State<App>,
-    caller: Caller,
+    caller: Actor,
     Query(Parameters { filename }): Query<Parameters>,
     upload: Upload,
 ) -> Result<Json<Value>, Failure> {

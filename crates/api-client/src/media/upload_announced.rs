@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{error::UploadFailed, upload::describe};
-use crate::{App, Caller};
+use crate::{Actor, App};
 
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
     method: Method::Put,
@@ -28,7 +28,7 @@ pub(crate) struct Parameters {
 
 pub(crate) async fn handler(
     State(app): State<App>,
-    caller: Caller,
+    caller: Actor,
     Path((server, media)): Path<(String, String)>,
     Query(Parameters { filename }): Query<Parameters>,
     upload: Upload,

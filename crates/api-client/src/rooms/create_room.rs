@@ -14,7 +14,7 @@ use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Value, json, value::RawValue};
 
 use super::error::Error;
-use crate::{App, Caller};
+use crate::{Actor, App};
 
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
     method: Method::Post,
@@ -76,7 +76,7 @@ struct StateEvent {
 
 pub(crate) async fn handler(
     State(app): State<App>,
-    caller: Caller,
+    caller: Actor,
     JsonOrEmpty(body): JsonOrEmpty<Body>,
 ) -> Result<Json<Value>, Failure> {
     let request = request(&app, body)?;

@@ -6,7 +6,7 @@ use protocol::ids::OwnedRoomAliasId;
 use serde_json::{Value, json};
 
 use super::error::Error;
-use crate::{App, Caller};
+use crate::{Actor, App};
 
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
     method: Method::Delete,
@@ -20,7 +20,7 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
 
 pub(crate) async fn handler(
     State(app): State<App>,
-    caller: Caller,
+    caller: Actor,
     Path(alias): Path<OwnedRoomAliasId>,
 ) -> Result<Json<Value>, Error> {
     app.rooms.delete_alias(&caller.user_id, &alias, caller.is_admin).await?;

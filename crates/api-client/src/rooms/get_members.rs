@@ -15,7 +15,7 @@ use crate::{App, Caller};
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
     method: Method::Get,
     paths: v3!("/rooms/{room}/members"),
-    auth: Auth::User,
+    auth: Auth::Guest,
     rate: RateClass::Search,
     body_bytes_max: body::NONE,
     spec: "https://spec.matrix.org/v1.16/client-server-api/#get_matrixclientv3roomsroomidmembers",

@@ -6,12 +6,12 @@ use protocol::ids::OwnedRoomId;
 use serde_json::{Value, json};
 
 use super::{error::Error, reason::Reason};
-use crate::{App, Caller};
+use crate::{Actor, App};
 
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
     method: Method::Post,
     paths: v3!("/rooms/{room}/join"),
-    auth: Auth::User,
+    auth: Auth::Guest,
     rate: RateClass::Join,
     body_bytes_max: body::SMALL,
     spec: "https://spec.matrix.org/v1.16/client-server-api/#post_matrixclientv3roomsroomidjoin",
@@ -20,10 +20,13 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
 
 pub(crate) async fn handler(
     State(app): State<App>,
-    caller: Caller,
+    caller: Actor,
     Path(room): Path<OwnedRoomId>,
     JsonOrEmpty(body): JsonOrEmpty<Reason>,
 ) -> Result<Json<Value>, Error> {
+    if caller.is_guest {
+        app.rooms.check_guests_can_join(&room).await?;
+    }
     app.rooms.join(&caller.user_id, &room, body.reason.as_deref()).await?;
     Ok(Json(json!({ "room_id": room })))
 }

@@ -6,12 +6,12 @@ use protocol::ids::OwnedRoomOrAliasId;
 use serde_json::{Value, json};
 
 use super::{error::Error, find_room::find_room, reason::Reason};
-use crate::{App, Caller};
+use crate::{Actor, App};
 
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
     method: Method::Post,
     paths: v3!("/join/{room_or_alias}"),
-    auth: Auth::User,
+    auth: Auth::Guest,
     rate: RateClass::Join,
     body_bytes_max: body::SMALL,
     spec: "https://spec.matrix.org/v1.16/client-server-api/#post_matrixclientv3joinroomidoralias",
@@ -20,11 +20,14 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
 
 pub(crate) async fn handler(
     State(app): State<App>,
-    caller: Caller,
+    caller: Actor,
     Path(name): Path<OwnedRoomOrAliasId>,
     JsonOrEmpty(body): JsonOrEmpty<Reason>,
 ) -> Result<Json<Value>, Failure> {
     let room = find_room(&app, name).await?;
+    if caller.is_guest {
+        app.rooms.check_guests_can_join(&room).await.map_err(Error::from)?;
+    }
     let joining = app.rooms.join(&caller.user_id, &room, body.reason.as_deref());
     joining.await.map_err(Error::from)?;
     Ok(Json(json!({ "room_id": room })))

@@ -11,7 +11,7 @@ use crate::{App, Caller};
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
     method: Method::Post,
     paths: v3!("/rooms/{room}/leave"),
-    auth: Auth::User,
+    auth: Auth::Guest,
     rate: RateClass::Join,
     body_bytes_max: body::SMALL,
     spec: "https://spec.matrix.org/v1.16/client-server-api/#post_matrixclientv3roomsroomidleave",

@@ -1,7 +1,9 @@
 //! `PUT /_matrix/client/v3/rooms/{room}/redact/{event}/{transaction}` ([spec])
 //!
 //! [spec]: https://spec.matrix.org/v1.16/client-server-api/#put_matrixclientv3roomsroomidredacteventidtxnid
-use endpoint::{Auth, Endpoint, Json, Method, Path, RateClass, State, body};
+use endpoint::{
+    Auth, Endpoint, Failure, Json, Method, Path, RateClass, State, body, error::USER_SUSPENDED,
+};
 use protocol::ids::{OwnedEventId, OwnedRoomId};
 use serde_json::{Value, json};
 
@@ -11,7 +13,7 @@ use crate::{App, Caller};
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
     method: Method::Put,
     paths: v3!("/rooms/{room}/redact/{event}/{transaction}"),
-    auth: Auth::User,
+    auth: Auth::Guest,
     rate: RateClass::Message,
     body_bytes_max: body::EVENT,
     spec: "https://spec.matrix.org/v1.16/client-server-api/#put_matrixclientv3roomsroomidredacteventidtxnid",
@@ -23,8 +25,15 @@ pub(crate) async fn handler(
     caller: Caller,
     Path((room, event, id)): Path<(OwnedRoomId, OwnedEventId, String)>,
     Content(content): Content,
-) -> Result<Json<Value>, Error> {
+) -> Result<Json<Value>, Failure> {
+    // Whoever is suspended can still take back what they said.
+    if caller.is_suspended
+        && !app.rooms.is_sender(&caller.user_id, &event).await.map_err(Error::from)?
+    {
+        return Err(USER_SUSPENDED.because("This account has been suspended"));
+    }
     let transaction = transaction(&caller, &id);
-    let event_id = app.rooms.redact(&caller.user_id, &room, &event, transaction, content).await?;
+    let redacted = app.rooms.redact(&caller.user_id, &room, &event, transaction, content).await;
+    let event_id = redacted.map_err(Error::from)?;
     Ok(Json(json!({ "event_id": event_id })))
 }

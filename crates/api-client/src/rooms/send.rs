@@ -5,13 +5,13 @@ use endpoint::{Auth, Endpoint, Json, Method, Path, RateClass, State, body};
 use protocol::ids::OwnedRoomId;
 use serde_json::{Value, json};
 
-use super::{content::Content, error::Error, viewer::transaction};
-use crate::{App, Caller};
+use super::{active::note_activity, content::Content, error::Error, viewer::transaction};
+use crate::{Actor, App};
 
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
     method: Method::Put,
     paths: v3!("/rooms/{room}/send/{kind}/{transaction}"),
-    auth: Auth::User,
+    auth: Auth::Guest,
     rate: RateClass::Message,
     body_bytes_max: body::EVENT,
     spec: "https://spec.matrix.org/v1.16/client-server-api/#put_matrixclientv3roomsroomidsendeventtypetxnid",
@@ -20,11 +20,12 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
 
 pub(crate) async fn handler(
     State(app): State<App>,
-    caller: Caller,
+    caller: Actor,
     Path((room, kind, id)): Path<(OwnedRoomId, String, String)>,
     Content(content): Content,
 ) -> Result<Json<Value>, Error> {
     let transaction = transaction(&caller, &id);
     let event_id = app.rooms.send(&caller.user_id, &room, &kind, transaction, content).await?;
+    note_activity(&app, &caller).await;
     Ok(Json(json!({ "event_id": event_id })))
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::error::Error;
-use crate::{App, Caller};
+use crate::{Actor, App};
 
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
     method: Method::Put,
@@ -28,7 +28,7 @@ pub(crate) struct Body {
 
 pub(crate) async fn handler(
     State(app): State<App>,
-    caller: Caller,
+    caller: Actor,
     Path(alias): Path<OwnedRoomAliasId>,
     Json(body): Json<Body>,
 ) -> Result<Json<Value>, Failure> {

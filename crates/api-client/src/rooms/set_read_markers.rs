@@ -7,13 +7,13 @@ use rooms::ReceiptKind;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::error::Error;
+use super::{active::note_activity, error::Error};
 use crate::{App, Caller};
 
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
     method: Method::Post,
     paths: v3!("/rooms/{room}/read_markers"),
-    auth: Auth::User,
+    auth: Auth::Guest,
     rate: RateClass::Write,
     body_bytes_max: body::SMALL,
     spec: "https://spec.matrix.org/v1.16/client-server-api/#post_matrixclientv3roomsroomidread_markers",
@@ -46,5 +46,6 @@ pub(crate) async fn handler(
             app.rooms.set_receipt(user, &room, kind, &event, None).await?;
         }
     }
+    note_activity(&app, &caller).await;
     Ok(Json(json!({})))
 }

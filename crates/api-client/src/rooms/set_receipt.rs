@@ -10,13 +10,13 @@ use rooms::ReceiptKind;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::error::Error;
+use super::{active::note_activity, error::Error};
 use crate::{App, Caller};
 
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
     method: Method::Post,
     paths: v3!("/rooms/{room}/receipt/{kind}/{event}"),
-    auth: Auth::User,
+    auth: Auth::Guest,
     rate: RateClass::Write,
     body_bytes_max: body::SMALL,
     spec: "https://spec.matrix.org/v1.16/client-server-api/#post_matrixclientv3roomsroomidreceiptreceipttypeeventid",
@@ -59,5 +59,6 @@ pub(crate) async fn handler(
     };
     let setting = app.rooms.set_receipt(user, &room, kind, &event, thread);
     setting.await.map_err(Error::from)?;
+    note_activity(&app, &caller).await;
     Ok(Json(json!({})))
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::error::Error;
-use crate::{App, Caller};
+use crate::{Actor, App};
 
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
     method: Method::Put,
@@ -35,7 +35,7 @@ pub(crate) enum Visibility {
 
 pub(crate) async fn handler(
     State(app): State<App>,
-    caller: Caller,
+    caller: Actor,
     Path(room): Path<OwnedRoomId>,
     JsonOrEmpty(body): JsonOrEmpty<Body>,
 ) -> Result<Json<Value>, Error> {

@@ -11,7 +11,7 @@ use super::{
     error::Error,
     state_path::{PATHS, StatePath},
 };
-use crate::{App, Caller};
+use crate::{Actor, App};
 
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
     method: Method::Put,
@@ -25,7 +25,7 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
 
 pub(crate) async fn handler(
     State(app): State<App>,
-    caller: Caller,
+    caller: Actor,
     Path(StatePath { room, kind, state_key }): Path<StatePath>,
     Content(content): Content,
 ) -> Result<Json<Value>, Failure> {

@@ -8,13 +8,13 @@ use protocol::ids::{OwnedRoomId, OwnedUserId};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::error::Error;
+use super::{active::note_activity, error::Error};
 use crate::{App, Caller};
 
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
     method: Method::Put,
     paths: v3!("/rooms/{room}/typing/{user}"),
-    auth: Auth::User,
+    auth: Auth::Guest,
     rate: RateClass::Write,
     body_bytes_max: body::SMALL,
     spec: "https://spec.matrix.org/v1.16/client-server-api/#put_matrixclientv3roomsroomidtypinguserid",
@@ -41,5 +41,6 @@ pub(crate) async fn handler(
     }
     let timeout_ms = body.typing.then(|| body.timeout.map_or(TIMEOUT_MS, u32::into));
     app.rooms.set_typing(&room, &user, timeout_ms).await.map_err(Error::from)?;
+    note_activity(&app, &caller).await;
     Ok(Json(json!({})))
 }

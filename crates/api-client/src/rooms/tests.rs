@@ -2,6 +2,7 @@
 mod bad_input;
 mod create_room;
 mod finding;
+mod invite_rules;
 mod membership;
 mod reading;
 mod sending;

@@ -12,29 +12,36 @@ use crate::{App, Caller};
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
     method: Method::Get,
     paths: v3!("/capabilities"),
-    auth: Auth::User,
+    auth: Auth::Guest,
     rate: RateClass::Read,
     body_bytes_max: body::NONE,
     spec: "https://spec.matrix.org/v1.16/client-server-api/#get_matrixclientv3capabilities",
     summary: "Tells what users can do here: which room versions there are, what they can change of their account.",
 };
 
-pub(crate) async fn handler(State(app): State<App>, _: Caller) -> Json<Value> {
+pub(crate) async fn handler(State(app): State<App>, caller: Caller) -> Json<Value> {
     let versions = RoomVersion::ALL.into_iter().filter(|version| version.can_create());
     let available: BTreeMap<_, _> = versions
         .map(|version| (version.as_str(), if version.is_stable() { "stable" } else { "unstable" }))
         .collect();
     let default = app.rooms.default_version().as_str();
-    Json(json!({
-        "capabilities": {
-            "m.room_versions": { "default": default, "available": available },
-            "m.change_password": { "enabled": true },
-            "m.set_displayname": { "enabled": true },
-            "m.set_avatar_url": { "enabled": true },
-            "m.profile_fields": { "enabled": true },
-            "m.3pid_changes": { "enabled": false },
-            "m.get_login_token": { "enabled": false },
-            "m.forget_forced_upon_leave": { "enabled": false },
+    let mut capabilities = json!({
+        "m.room_versions": { "default": default, "available": available },
+        "m.change_password": { "enabled": true },
+        "m.set_displayname": { "enabled": true },
+        "m.set_avatar_url": { "enabled": true },
+        "m.profile_fields": { "enabled": true },
+        "m.3pid_changes": { "enabled": false },
+        "m.get_login_token": { "enabled": app.accounts.settings().login_tokens },
+        "m.forget_forced_upon_leave": { "enabled": false },
+    });
+    if caller.is_admin
+        && let Some(capabilities) = capabilities.as_object_mut()
+    {
+        for name in ["m.account_moderation", "uk.timedout.msc4323"] {
+            let abilities = json!({ "lock": true, "suspend": true });
+            capabilities.insert(name.to_owned(), abilities);
         }
-    }))
+    }
+    Json(json!({ "capabilities": capabilities }))
 }

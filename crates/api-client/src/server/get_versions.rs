@@ -4,9 +4,11 @@
 use std::collections::BTreeMap;
 
 use axum::response::IntoResponse;
-use endpoint::{Auth, Endpoint, Json, Method, RateClass, body};
+use endpoint::{Auth, Endpoint, Json, Method, RateClass, State, body};
 use http::header::{CACHE_CONTROL, VARY};
 use serde::Serialize;
+
+use crate::App;
 
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
     method: Method::Get,
@@ -36,6 +38,14 @@ pub(super) const FEATURES: &[(&str, &str)] = &[
         "/_matrix/client/unstable/uk.half-shot.msc2666/user/mutual_rooms",
     ),
     ("uk.half-shot.msc2666.query_mutual_rooms.stable", "/_matrix/client/v1/mutual_rooms"),
+    ("org.matrix.msc3882", "/_matrix/client/unstable/org.matrix.msc3882/login/get_token"),
+    ("org.matrix.msc4143", "/_matrix/client/unstable/org.matrix.msc4143/rtc/transports"),
+    ("org.matrix.msc4151", "/_matrix/client/unstable/org.matrix.msc4151/rooms/{room}/report"),
+    ("org.matrix.msc4380", "/_matrix/client/v3/rooms/{room}/invite"),
+    ("org.matrix.msc4380.stable", "/_matrix/client/v3/rooms/{room}/invite"),
+    ("org.matrix.msc3814", "/_matrix/client/unstable/org.matrix.msc3814.v1/dehydrated_device"),
+    ("org.matrix.msc4108", "/_matrix/client/unstable/org.matrix.msc4108/rendezvous"),
+    ("uk.timedout.msc4323", "/_matrix/client/unstable/uk.timedout.msc4323/admin/lock/{user}"),
     ("org.matrix.e2e_cross_signing", "/_matrix/client/v3/keys/device_signing/upload"),
     ("org.matrix.msc3916.stable", "/_matrix/client/v1/media/download/{server}/{media}"),
     ("uk.tcpip.msc4133", "/_matrix/client/unstable/uk.tcpip.msc4133/profile/{user}/{field}"),
@@ -48,10 +58,12 @@ pub(crate) struct Reply {
     unstable_features: BTreeMap<&'static str, bool>,
 }
 
-pub(crate) async fn handler() -> impl IntoResponse {
+pub(crate) async fn handler(State(app): State<App>) -> impl IntoResponse {
+    let is_on =
+        |feature: &str| feature != "org.matrix.msc4108" || app.rendezvous.settings().enabled;
     let is_served =
         |path: &str| crate::ENDPOINTS.iter().any(|endpoint| endpoint.paths.contains(&path));
-    let features = FEATURES.iter().filter(|(_, path)| is_served(path));
+    let features = FEATURES.iter().filter(|(feature, path)| is_served(path) && is_on(feature));
     let unstable_features = features.map(|(feature, _)| (*feature, true)).collect();
     // Other servers answer per user: what is between us and the client must not mix them up.
     let headers = [(VARY, "Authorization"), (CACHE_CONTROL, "public, max-age=600")];

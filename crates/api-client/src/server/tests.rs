@@ -10,7 +10,7 @@ async fn versions_promise_only_what_is_served() {
         assert_eq!((&versions[0], versions.last().unwrap()), (&json!("v1.1"), &json!("v1.12")));
         assert_eq!(reply.headers["vary"], "Authorization");
         for (feature, path) in super::get_versions::FEATURES {
-            let served = crate::ENDPOINTS.iter().any(|endpoint| endpoint.paths.contains(&path));
+            let served = crate::ENDPOINTS.iter().any(|endpoint| endpoint.paths.contains(path));
             assert_eq!(reply.json()["unstable_features"][feature] == true, served, "{feature}");
         }
         // An access token changes nothing, and a wrong one does no harm.

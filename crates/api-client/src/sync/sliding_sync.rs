@@ -14,12 +14,12 @@ use endpoint::{
 use serde::Deserialize;
 
 use super::client;
-use crate::{App, Caller};
+use crate::{App, Caller, presence::Status};
 
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
     method: Method::Post,
     paths: &["/_matrix/client/unstable/org.matrix.simplified_msc3575/sync"],
-    auth: Auth::User,
+    auth: Auth::Guest,
     rate: RateClass::Read,
     body_bytes_max: BODY_BYTES_MAX,
     spec: "https://github.com/matrix-org/matrix-spec-proposals/pull/4186",
@@ -35,6 +35,9 @@ pub(crate) struct Parameters {
     /// Milliseconds.
     #[serde(default)]
     timeout: u64,
+    /// Whether the user is there while their client syncs.
+    #[serde(default)]
+    set_presence: Status,
 }
 
 pub(crate) async fn handler(
@@ -56,6 +59,8 @@ pub(crate) async fn handler(
         };
         kind.because(error.to_string())
     })?;
+    let syncing = app.presence.begin_sync(caller.user_num, parameters.set_presence.into()).await;
+    let _syncing = syncing.map_err(|error| INTERNAL.from_error(&error))?;
     let response = app.sync.sliding_sync(&request).await;
     // The session may have ended while the request waited.
     if caller.0.is_revoked() {
@@ -63,6 +68,8 @@ pub(crate) async fn handler(
     }
     Ok(Json(response.map_err(|error| match error {
         Error::UnknownPosition => UNKNOWN_POS.because(error.to_string()),
-        Error::Rooms(_) | Error::Storage(_) | Error::Json(_) => INTERNAL.from_error(&error),
+        Error::Rooms(_) | Error::Presence(_) | Error::Storage(_) | Error::Json(_) => {
+            INTERNAL.from_error(&error)
+        }
     })?))
 }

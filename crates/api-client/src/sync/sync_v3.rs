@@ -13,12 +13,12 @@ use serde::Deserialize;
 use store::UserNum;
 
 use super::client;
-use crate::{App, Caller};
+use crate::{App, Caller, presence::Status};
 
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
     method: Method::Get,
     paths: v3!("/sync"),
-    auth: Auth::User,
+    auth: Auth::Guest,
     rate: RateClass::Read,
     body_bytes_max: body::NONE,
     spec: "https://spec.matrix.org/v1.16/client-server-api/#get_matrixclientv3sync",
@@ -34,6 +34,9 @@ pub(crate) struct Parameters {
     /// Milliseconds.
     #[serde(default)]
     timeout: u64,
+    /// Whether the user is there while their client syncs.
+    #[serde(default)]
+    set_presence: Status,
     #[serde(default)]
     use_state_after: bool,
     #[serde(default, rename = "org.matrix.msc4222.use_state_after")]
@@ -70,6 +73,8 @@ pub(crate) async fn handler(
         timeout: Duration::from_millis(parameters.timeout),
         state_after: parameters.state_after(),
     };
+    let syncing = app.presence.begin_sync(caller.user_num, parameters.set_presence.into()).await;
+    let _syncing = syncing.map_err(|error| INTERNAL.from_error(&error))?;
     let response = app.sync.sync(&request).await;
     // The session may have ended while the request waited.
     if caller.0.is_revoked() {

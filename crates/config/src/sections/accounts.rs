@@ -20,6 +20,9 @@ section! {
         pub access_token_lifetime: Lifetime = Lifetime::seconds(300),
         /// How long a refresh token is valid while nobody uses it. Without it: until logout.
         pub refresh_token_lifetime: Option<Lifetime> = None,
+        /// Whether a client that is logged in can let in another one of the same user by a token, once
+        /// the user has confirmed it with their password.
+        pub login_tokens: bool = true,
         /// The shortest password that is accepted, in characters.
         pub password_length_min: u32 = 8,
     }

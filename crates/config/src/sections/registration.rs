@@ -10,6 +10,9 @@ section! {
         /// `open` (anybody), `token` (whoever has one of `tokens`), or `closed` (accounts are made
         /// with `longhouse user create`).
         pub mode: RegistrationMode = RegistrationMode::Closed,
+        /// Whether people can look around as guests, without an account of their own: in rooms that let
+        /// guests join, and in those that anybody can read.
+        pub guests: bool = false,
         /// Lets programs that know it make accounts and administrators at
         /// `/_synapse/admin/v1/register`, as Synapse's `registration_shared_secret` does.
         pub shared_secret: Option<Secret> = None,

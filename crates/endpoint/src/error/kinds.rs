@@ -12,6 +12,8 @@ macro_rules! kinds {
 kinds! {
     /// The access is not allowed.
     FORBIDDEN = FORBIDDEN "M_FORBIDDEN",
+    /// The user does not want such invites.
+    INVITE_BLOCKED = FORBIDDEN "M_INVITE_BLOCKED",
     /// The access token is not known, or no longer.
     UNKNOWN_TOKEN = UNAUTHORIZED "M_UNKNOWN_TOKEN",
     /// There is no access token.
@@ -52,6 +54,10 @@ kinds! {
     USER_IN_USE = BAD_REQUEST "M_USER_IN_USE",
     /// The user name is not valid.
     INVALID_USERNAME = BAD_REQUEST "M_INVALID_USERNAME",
+    /// Somebody else has written meanwhile.
+    CONCURRENT_WRITE = CONFLICT "M_CONCURRENT_WRITE",
+    /// Somebody else has written meanwhile, where a header says what the writer has seen.
+    WRITTEN_MEANWHILE = PRECONDITION_FAILED "M_CONCURRENT_WRITE",
     /// The alias is taken.
     ROOM_IN_USE = BAD_REQUEST "M_ROOM_IN_USE",
     /// The alias is taken, where the specification wants status 409.

@@ -20,8 +20,11 @@ pub(super) fn put(headers: &mut HeaderMap, id: RequestId) {
     let mut always = |name, value| headers.insert(name, HeaderValue::from_static(value));
     always(ACCESS_CONTROL_ALLOW_ORIGIN, "*");
     always(ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, POST, PUT, DELETE, OPTIONS");
-    always(ACCESS_CONTROL_ALLOW_HEADERS, "X-Requested-With, Content-Type, Authorization");
-    always(ACCESS_CONTROL_EXPOSE_HEADERS, "Retry-After, X-Request-Id");
+    always(
+        ACCESS_CONTROL_ALLOW_HEADERS,
+        "X-Requested-With, Content-Type, Authorization, If-Match, If-None-Match",
+    );
+    always(ACCESS_CONTROL_EXPOSE_HEADERS, "ETag, Retry-After, X-Request-Id");
     always(X_CONTENT_TYPE_OPTIONS, "nosniff");
     // Answers belong to one user and moment: no cache between may keep them unless the handler says so.
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::*;
 use crate::{
-    Authenticated, Authority, Caller, ClientAddress, Endpoint, Failure, Json, JsonOrEmpty,
+    Auth, Authenticated, Authority, Caller, ClientAddress, Endpoint, Failure, Json, JsonOrEmpty,
     OptionalCaller, Path, Query, RateClass, Refusal, body, endpoints,
     testing::{Reply, anonymous_callers_accepted, registry_faults, send},
 };
@@ -31,6 +31,9 @@ impl Authority for Guests {
                 session: token.to_owned(),
                 user: i64::from(token != "root"),
                 is_admin: token == "root",
+                is_guest: false,
+                is_locked: false,
+                is_suspended: false,
                 is_unlimited: false,
             }),
             "gone" => Err(Refusal::Unknown { soft_logout: true }),

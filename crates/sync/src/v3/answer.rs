@@ -30,6 +30,7 @@ impl Sync {
         Ok(Response {
             next_batch: now.to_string(),
             account_data,
+            presence: self.who_came_and_went(request, window).await?,
             rooms,
             to_device: Events { events: to_device.events },
             device_lists: DeviceLists { changed: lists.changed, left: lists.left },

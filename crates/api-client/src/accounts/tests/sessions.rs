@@ -9,7 +9,9 @@ async fn clients_log_in_in_the_ways_of_all_versions() {
     for app in TestApp::on_each_engine().await {
         let alice = app.user("alice").await;
         let flows = app.get("/login").await;
-        assert_eq!(flows.json(), json!({ "flows": [{ "type": "m.login.password" }] }));
+        let by_token = json!({ "type": "m.login.token", "get_login_token": true });
+        let known = json!({ "flows": [{ "type": "m.login.password" }, by_token] });
+        assert_eq!(flows.json(), known);
         let password = alice.password;
         for body in [
             json!({ "identifier": { "type": "m.id.user", "user": "alice" } }),
@@ -62,7 +64,8 @@ async fn a_login_that_fails_says_what_the_specification_wants() {
                 json!({ "type": login, "identifier": by_mail, "password": "x" }),
                 "400 M_INVALID_PARAM",
             ),
-            (json!({ "type": "m.login.token", "token": "x" }), "400 M_UNKNOWN"),
+            (json!({ "type": "m.login.token", "token": "x" }), "403 M_FORBIDDEN"),
+            (json!({ "type": "m.login.sso", "token": "x" }), "400 M_UNKNOWN"),
             (odd_device, "400 M_INVALID_PARAM"),
             (json!({ "user": "alice", "password": "x" }), "400 M_BAD_JSON"),
             (json!({ "type": login, "user": 1, "password": "x" }), "400 M_BAD_JSON"),

@@ -67,6 +67,8 @@ pub(super) const ANYTHING: &[&str] = &[
     "400 M_UNKNOWN",
     "403 M_FORBIDDEN",
     "400 M_INVALID_USERNAME",
+    // Without the token that a user has given to another service.
+    "401 M_MISSING_TOKEN",
 ];
 
 impl Rule {
