@@ -1,9 +1,9 @@
 //! Bytes on disk: for each message, and for each change of membership in a large room.
 //!
 //! Sizes are what the database or the file system says before and after, with everything in them:
-//! indexes, free pages, and for `SQLite` its write-ahead log.
+//! indexes, free pages, and for `SQLite` its write-ahead log, as they are some seconds after the last write.
 
-use std::{process::Command, sync::Arc};
+use std::{process::Command, sync::Arc, time::Duration};
 
 use anyhow::{Context, bail};
 
@@ -12,16 +12,22 @@ use crate::{measure::Load, processes::disk_bytes, report::Row, world::Room};
 
 const CONCURRENCY: usize = 8;
 
+/// Seconds for which sizes have to be the same to be taken.
+const STILL_S: u32 = 5;
+
+/// Seconds after which they are taken anyway.
+const STILL_TRIES_MAX: u32 = 30;
+
 pub async fn by_message(bench: &mut Bench<'_>) -> anyhow::Result<()> {
     if !can_measure(bench, Phase::Disk) {
         return Ok(());
     }
     let (senders, rooms) = send::a_room_each(bench).await?;
     bench.meter.settle(super::SETTLING_MAX).await?;
-    let before = data_bytes(bench)?;
+    let before = still_bytes(bench).await?;
     let case = format!("messages in {} rooms", rooms.len());
     send::measure(bench, Phase::Disk, case, senders, rooms).await?;
-    let grown = data_bytes(bench)?.saturating_sub(before);
+    let grown = still_bytes(bench).await?.saturating_sub(before);
     note_bytes(bench.rows.last_mut(), "bytes_per_message", grown, None);
     Ok(())
 }
@@ -34,11 +40,11 @@ pub async fn by_state_change(bench: &mut Bench<'_>) -> anyhow::Result<()> {
     let members = bench.world.users(size).await?;
     let room = Arc::new(bench.world.room_of(members).await?);
     bench.meter.settle(super::SETTLING_MAX).await?;
-    let (before, state_before) = (data_bytes(bench)?, state_bytes(bench)?);
+    let (before, state_before) = (still_bytes(bench).await?, state_bytes(bench)?);
     let count = (bench.sizes.state_changes / 2).min(size.saturating_sub(1));
     change(bench, &room, count, Change::Leave).await?;
     change(bench, &room, count, Change::JoinAgain).await?;
-    let grown = data_bytes(bench)?.saturating_sub(before);
+    let grown = still_bytes(bench).await?.saturating_sub(before);
     let state =
         state_bytes(bench)?.zip(state_before).map(|(after, then)| after.saturating_sub(then));
     let left = bench.rows.iter().rev().nth(1).map_or(0, |row| row.operations);
@@ -104,6 +110,22 @@ fn can_measure(bench: &Bench<'_>, phase: Phase) -> bool {
         eprintln!("{}: left out without --data-dir or --database-size-command", phase.name());
     }
     can
+}
+
+/// The bytes once they hold still: a server may copy what it has logged to its place, and give the log's space back,
+/// some seconds after the last write.
+async fn still_bytes(bench: &Bench<'_>) -> anyhow::Result<u64> {
+    let (mut bytes, mut still) = (data_bytes(bench)?, 0);
+    for _ in 0..STILL_TRIES_MAX {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let now = data_bytes(bench)?;
+        still = if now == bytes { still + 1 } else { 0 };
+        bytes = now;
+        if still == STILL_S {
+            break;
+        }
+    }
+    Ok(bytes)
 }
 
 fn data_bytes(bench: &Bench<'_>) -> anyhow::Result<u64> {
