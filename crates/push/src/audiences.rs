@@ -3,7 +3,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use protocol::{
     ids::{OwnedUserId, RoomId, UserId},
-    push::{PreparedRules, PushEvent, PushRules, Recipient, RoomContext},
+    push::{PreparedRules, PushEvent, Recipient, RoomContext},
 };
 use store::{
     AudienceNum, RoomNum, UserNum,
@@ -105,9 +105,9 @@ impl Push {
         };
         let own = self.own_rules(user, user_id).await?;
         let position = own.as_ref().map(|own| own.position);
-        let rules = own.map_or_else(|| PushRules::server_default(user_id), |own| own.rules);
-        let prepared = Prepared { rules: Arc::new(rules.prepare(user_id)), position };
-        let prepared = Arc::new(prepared);
+        let rules = own
+            .map_or_else(|| Arc::clone(&self.ordinary), |own| Arc::new(own.rules.prepare(user_id)));
+        let prepared = Arc::new(Prepared { rules, position });
         place.put(Arc::clone(&prepared));
         Ok(prepared)
     }

@@ -41,8 +41,8 @@ const COUNTS_MAX: usize = 50_000;
 pub struct Push {
     pub(crate) store: Store,
     pub(crate) server_name: OwnedServerName,
-    /// The rules of those who have not changed them.
-    pub(crate) ordinary: PreparedRules,
+    /// The rules of those who have not changed them: nearly everybody, so they are shared.
+    pub(crate) ordinary: Arc<PreparedRules>,
     pub(crate) prepared: Slots<UserNum, Arc<Prepared>>,
     pub(crate) audiences: Slots<RoomNum, Arc<Audiences>>,
     pub(crate) bases: Slots<(RoomNum, UserNum), Arc<Base>>,
@@ -57,7 +57,7 @@ impl Push {
         Arc::new(Self {
             store,
             server_name,
-            ordinary: PreparedRules::server_default(),
+            ordinary: Arc::new(PreparedRules::server_default()),
             prepared: Slots::new(USERS_MAX),
             audiences: Slots::new(ROOMS_MAX),
             bases: Slots::new(COUNTS_MAX),

@@ -88,3 +88,17 @@ async fn a_write_may_depend_on_the_rules_it_has_seen() {
         assert!(matches!(depends(Some(first)).await, Err(db::WriteError::Conflict { .. })));
     }
 }
+
+/// Prepared rules take twenty kilobytes.
+#[tokio::test]
+async fn who_has_changed_nothing_shares_the_rules_of_the_server() {
+    for database in engines().await {
+        let push = push(&database).await;
+        let (num, id) = user(&push).await;
+        let before = push.prepared_rules(num, &id).await.unwrap();
+        assert!(Arc::ptr_eq(&before.rules, &push.ordinary));
+        push.change_rules(num, &id, |rules| put(rules, "a")).await.unwrap();
+        let after = push.prepared_rules(num, &id).await.unwrap();
+        assert!(!Arc::ptr_eq(&after.rules, &push.ordinary));
+    }
+}
