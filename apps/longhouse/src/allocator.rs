@@ -10,7 +10,7 @@ static ALLOCATOR: Jemalloc = Jemalloc;
 #[expect(unsafe_code, reason = "jemalloc looks for a symbol of this name")]
 // SAFETY: jemalloc declares `const char *malloc_conf`, and this is a pointer to a constant that ends
 // with NUL. No other object of the program has this name.
-#[unsafe(export_name = "_rjem_malloc_conf")]
+#[unsafe(export_name = "malloc_conf")]
 pub(crate) static MALLOC_CONF: Option<&'static std::ffi::c_char> = {
     const TEXT: &std::ffi::CStr =
         c"background_thread:true,dirty_decay_ms:1000,muzzy_decay_ms:0,narenas:4,tcache_max:4096";
@@ -20,3 +20,15 @@ pub(crate) static MALLOC_CONF: Option<&'static std::ffi::c_char> = {
         TEXT.as_ptr().as_ref()
     }
 };
+
+#[cfg(test)]
+mod tests {
+    use tikv_jemalloc_ctl::opt;
+
+    /// The name of the symbol depends on how jemalloc is built: under another name, the text is read by nobody.
+    #[test]
+    fn jemalloc_reads_what_it_is_told() {
+        assert!(opt::background_thread::read().unwrap());
+        assert_eq!(opt::narenas::read().unwrap(), 4);
+    }
+}
