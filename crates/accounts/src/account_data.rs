@@ -1,9 +1,11 @@
 //! Account data ([spec]).
 //!
 //! [spec]: https://spec.matrix.org/v1.16/client-server-api/#client-config
+use std::sync::Arc;
+
 use protocol::ids::{RoomId, UserId};
 use serde_json::{Map, Value};
-use store::{RoomNum, UserNum, account_data, account_data::AccountDataRow};
+use store::{RoomNum, UserNum, account_data, account_data::AccountDataRow, ignored_users};
 
 use crate::{Accounts, Session, commit::Pending};
 
@@ -87,6 +89,14 @@ impl Accounts {
         let mut pending = Pending::default();
         let position = pending.own_change(session.user_num);
         account_data::set(&mut pending.write, session.user_num, room, kind, &content, &position);
+        if room.is_none() && kind == ignored_users::ACCOUNT_DATA_TYPE {
+            let ignored = ignored_users::parse(&content, user_id);
+            let (ignores, user) = (Arc::clone(&self.store.ignores), session.user_num);
+            pending.then(move |committed| {
+                ignores.set(user, committed.position(&position), ignored);
+                Vec::new()
+            });
+        }
         Ok(self.commit(pending).await.map_err(db::Error::from)?)
     }
 

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use db::{Committed, OperationIndex, Value, Write, WriteError};
 use protocol::ids::UserId;
-use store::{Change, Store, UserNum, access_tokens, devices, login_tokens, sessions};
+use store::{Change, Store, UserNum, access_tokens, devices, login_tokens, pushers, sessions};
 
 use crate::{Accounts, AfterCommit, DeviceChange, User, authenticate::SessionCache};
 
@@ -31,10 +31,16 @@ impl Pending {
         position
     }
 
+    /// Notes what is to be done once the write is durable, before it is published.
+    pub(crate) fn then(&mut self, after: impl FnOnce(&Committed) -> Vec<Change> + Send + 'static) {
+        self.after.push(Box::new(after));
+    }
+
     /// Removes a session, whatever becomes of its device.
     pub(crate) fn delete_session(&mut self, session_id: i64) {
         let operation = access_tokens::delete_of_session(&mut self.write, session_id);
         self.revokes(operation);
+        pushers::delete_of_session(&mut self.write, session_id);
         sessions::delete(&mut self.write, session_id);
     }
 
@@ -42,6 +48,7 @@ impl Pending {
     pub(crate) fn delete_session_of_device(&mut self, user: UserNum, device_id: &str) {
         let operation = access_tokens::delete_of_device(&mut self.write, user, device_id);
         self.revokes(operation);
+        pushers::delete_of_device(&mut self.write, user, device_id);
         sessions::delete_of_device(&mut self.write, user, device_id);
     }
 
@@ -49,6 +56,7 @@ impl Pending {
     pub(crate) fn delete_sessions(&mut self, user: UserNum, except: Option<i64>) {
         let operation = access_tokens::delete_of_user(&mut self.write, user, except);
         self.revokes(operation);
+        pushers::delete_all_of_user(&mut self.write, user, except);
         sessions::delete_of_user(&mut self.write, user, except);
         login_tokens::delete_of_user(&mut self.write, user);
     }

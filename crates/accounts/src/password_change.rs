@@ -3,7 +3,7 @@
 //! [spec]: https://spec.matrix.org/v1.16/client-server-api/#post_matrixclientv3accountpassword
 use config::Secret;
 use db::WriteError;
-use store::users;
+use store::{pushers, users};
 
 use crate::{
     Accounts, Action, Confirmation, Session,
@@ -77,6 +77,8 @@ impl Accounts {
             let except = Some((session.session_id, device_id));
             self.delete_all_in(&mut pending, &user, except).await?;
         }
+        // Somebody who knew the old password may have them told what happens.
+        pushers::delete_all_of_user(&mut pending.write, user.user_num, Some(session.session_id));
         match self.commit(pending).await {
             Ok(()) => Ok(()),
             // The only expectation of this write is that the user is active.

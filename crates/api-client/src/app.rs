@@ -9,7 +9,7 @@ use endpoint::{Authenticated, Authority, Refusal};
 use media::Media;
 use moderation::Moderation;
 use presence::Presence;
-use push::Push;
+use push::{Push, delivery::Delivery};
 use rendezvous::Rendezvous;
 use rooms::Rooms;
 use sync::Sync;
@@ -53,6 +53,8 @@ pub struct Services {
     pub rendezvous: Rendezvous,
     /// Push rules and unread counts.
     pub push: Arc<Push>,
+    /// The deliveries to push gateways, which run beside the requests.
+    pub deliveries: Arc<Delivery>,
     /// What has changed since a client last asked.
     pub sync: Arc<Sync>,
 }

@@ -1,13 +1,16 @@
-//! Push rules: which events notify a user.
+//! Push rules, which say what notifies a user, and pushers, which say where.
 mod delete_rule;
 mod error;
 mod get_all_rules;
+mod get_notifications;
+mod get_pushers;
 mod get_rule;
 mod get_rule_actions;
 mod get_rule_enabled;
 mod get_rules;
 mod kind;
 mod put_rule;
+mod set_pusher;
 mod set_rule_actions;
 mod set_rule_enabled;
 
@@ -25,6 +28,9 @@ endpoints! { App:
     set_rule_enabled,
     get_rule_actions,
     set_rule_actions,
+    get_pushers,
+    set_pusher,
+    get_notifications,
 }
 
 #[cfg(all(test, feature = "testing"))]

@@ -41,7 +41,7 @@ mod state_path;
 mod target;
 mod token;
 mod unban;
-mod viewer;
+pub(crate) mod viewer;
 
 use endpoint::endpoints;
 

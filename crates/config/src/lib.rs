@@ -27,8 +27,8 @@ pub use self::{
     origin::{Origin, Origins},
     section::{Complaints, Field, Section},
     sections::{
-        Accounts, Cache, Config, Database, Egress, Listener, Log, Media, RateLimits, Registration,
-        Rooms, Server, WellKnown,
+        Accounts, Cache, Config, Database, Egress, Listener, Log, Media, Push, RateLimits,
+        Registration, Rooms, Server, WellKnown,
     },
     value::{
         Bytes, DatabaseUrl, Lifetime, LogFormat, Network, Rate, RegistrationMode, Secret, Serves,

@@ -50,6 +50,7 @@ fn defaults() -> Vec<(String, Box<dyn Section>)> {
         boxed("[turn]", config.turn),
         boxed("[rtc]", config.rtc),
         boxed("[rendezvous]", config.rendezvous),
+        boxed("[push]", config.push),
         boxed("[well_known]", config.well_known),
         boxed("[egress]", config.egress),
         boxed("[log]", config.log),

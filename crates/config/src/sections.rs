@@ -7,6 +7,7 @@ mod listener;
 mod log;
 mod media;
 mod presence;
+mod push;
 mod rate_limits;
 mod registration;
 mod rendezvous;
@@ -19,7 +20,7 @@ mod well_known;
 
 pub use self::{
     accounts::Accounts, cache::Cache, database::Database, egress::Egress, listener::Listener,
-    log::Log, media::Media, presence::Presence, rate_limits::RateLimits,
+    log::Log, media::Media, presence::Presence, push::Push, rate_limits::RateLimits,
     registration::Registration, rendezvous::Rendezvous, rooms::Rooms, rtc::Rtc, server::Server,
     turn::Turn, user_directory::UserDirectory, well_known::WellKnown,
 };
@@ -77,6 +78,8 @@ config! {
     rtc: Rtc,
     /// `[rendezvous]`
     rendezvous: Rendezvous,
+    /// `[push]`
+    push: Push,
     /// `[well_known]`
     well_known: WellKnown,
     /// `[egress]`

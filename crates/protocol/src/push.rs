@@ -10,7 +10,7 @@ mod glob;
 mod path;
 mod rules;
 
-pub use evaluate::{Outcome, PreparedRules, Recipient};
+pub use evaluate::{Outcome, PreparedRules, Recipient, tweaks};
 pub use event::{PushEvent, RoomContext, mentioned_users};
 pub use rules::{PushRuleError, PushRules, RULES_BYTES_MAX, RULES_MAX, RuleKind};
 pub use ruma::push::Action;

@@ -35,6 +35,9 @@ impl NotificationRules for Push {
         if classified.is_shared {
             self.last_shared.lock().insert(room, position);
         }
+        if classified.is_ignored {
+            self.last_ignored.lock().insert(room, position);
+        }
         for user in &classified.users {
             self.bases.forget(&(room, *user));
         }
@@ -72,6 +75,16 @@ impl Push {
             match audience.user() {
                 Some(user) => classified.users.push(user),
                 None => classified.is_shared = true,
+            }
+        }
+        if self.store.ignores.is_ignored(arrival.event.sender()) {
+            classified.is_ignored = true;
+            if classified.notifies {
+                // For those who ignore the sender the running count has one too many.
+                let back = Added { notify: -1, highlight: 0 };
+                let (ignoring, at) =
+                    (AudienceNum::ignoring(arrival.sender_num), arrival.position.clone());
+                notifications::set(write, facts.room_num, ignoring, at, part, back);
             }
         }
         self.sent(arrival, part, write, &mut classified);

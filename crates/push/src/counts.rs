@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use protocol::ids::UserId;
 use rooms::{Room, Rooms};
 use serde::Serialize;
-use store::{EventNum, UserNum};
+use store::{EventNum, RoomNum, UserNum};
 
 use crate::Push;
 
@@ -41,7 +41,31 @@ impl Unread {
     }
 }
 
+/// How much is unread in all of a user's rooms.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Events that notify.
+    pub events: u64,
+    /// Rooms in which there are any.
+    pub rooms: u64,
+}
+
 impl Push {
+    /// How much is unread in all of `rooms`, to which the user is joined. No room is brought into memory for it.
+    ///
+    /// # Errors
+    /// Fails if the database fails.
+    pub async fn totals(&self, user: UserNum, rooms: &[RoomNum]) -> db::Result<Totals> {
+        self.prepare_counts(user, rooms).await?;
+        let mut totals = Totals::default();
+        for (room, running) in store::rooms::notify_counts(&self.store.db, rooms).await? {
+            let unread = self.base(user, room).await?.unread(running).total().notification_count;
+            totals.events += unread;
+            totals.rooms += u64::from(unread > 0);
+        }
+        Ok(totals)
+    }
+
     /// How much of `room` is unread for a joined user.
     ///
     /// # Errors

@@ -9,6 +9,11 @@
 mod audiences;
 mod classify;
 mod counts;
+pub mod delivery;
+mod evaluation;
+mod history;
+mod ignored;
+mod pushers;
 mod rules;
 mod slots;
 mod verdicts;
@@ -22,10 +27,13 @@ use store::{RoomNum, Store, UserNum};
 use crate::{
     audiences::{Audiences, Prepared},
     counts::Base,
+    pushers::PusherNews,
     slots::Slots,
 };
 
-pub use counts::{Counts, Unread};
+pub use counts::{Counts, Totals, Unread};
+pub use history::{History, HistoryQuery, PastNotification};
+pub use pushers::{PusherError, PusherOwner};
 pub use rules::{ACCOUNT_DATA_TYPE, RulesError};
 
 /// How many rooms' audiences are kept in memory.
@@ -48,6 +56,9 @@ pub struct Push {
     pub(crate) bases: Slots<(RoomNum, UserNum), Arc<Base>>,
     /// The last event of each room that has stored something for more than one member.
     pub(crate) last_shared: Mutex<HashMap<RoomNum, i64>>,
+    /// The last event of each room that was counted and whose sender somebody ignores.
+    pub(crate) last_ignored: Mutex<HashMap<RoomNum, i64>>,
+    pub(crate) pusher_news: PusherNews,
 }
 
 impl Push {
@@ -62,6 +73,8 @@ impl Push {
             audiences: Slots::new(ROOMS_MAX),
             bases: Slots::new(COUNTS_MAX),
             last_shared: Mutex::default(),
+            last_ignored: Mutex::default(),
+            pusher_news: PusherNews::default(),
         })
     }
 }

@@ -49,6 +49,8 @@ pub struct Classified {
     pub notifies: bool,
     /// Whether something was stored that counts for more than one member.
     pub is_shared: bool,
+    /// Whether somebody ignores its sender, and counts it otherwise than the others.
+    pub is_ignored: bool,
     /// Those for whom something was stored that counts for nobody else.
     pub users: Vec<UserNum>,
     /// Who has read the main timeline by sending it, and the running count there.

@@ -5,7 +5,7 @@ use db::Write;
 use parking_lot::Mutex;
 use protocol::ids::{EventId, OwnedEventId, OwnedUserId, RoomId, UserId};
 use store::{
-    Change, RoomNum, UserNum, events,
+    Change, IgnoredUsers, RoomNum, UserNum, events,
     read_marks::{self, Part},
     receipts as table,
 };
@@ -186,14 +186,23 @@ impl Rooms {
     /// Those that `user` may see.
     async fn shown(&self, user: &UserId, rows: Vec<table::ReceiptRow>) -> Result<Vec<Receipt>> {
         let mut receipts = Vec::new();
+        let ignored = self.ignored_by(user).await?;
         for row in rows {
             let user_id = self.store.interner.user_id(row.user_num).await?;
+            let is_ignored = ignored.as_ref().is_some_and(|ignored| ignored.contains(&user_id));
             let receipt = Receipt::of(row, user_id);
-            if receipt.kind == ReceiptKind::Read || receipt.user_id == user {
+            let is_shown = receipt.kind == ReceiptKind::Read || receipt.user_id == user;
+            if is_shown && !is_ignored {
                 receipts.push(receipt);
             }
         }
         Ok(receipts)
+    }
+
+    /// Whom `user` ignores; none if it is nobody.
+    async fn ignored_by(&self, user: &UserId) -> Result<Option<Arc<IgnoredUsers>>> {
+        let user = self.store.interner.find_user(user).await?;
+        Ok(user.and_then(|user| self.store.ignores.of(user)))
     }
 
     /// The position of the last receipt that was set in `room`.

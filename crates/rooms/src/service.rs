@@ -275,8 +275,10 @@ impl Rooms {
     /// Fails if the database fails.
     pub async fn view(&self, room: &Room, user: &UserId) -> Result<View> {
         let member = self.state_key(room, "m.room.member", user.as_str()).await?;
+        let user_num = self.store.interner.find_user(user).await?;
+        let ignored = user_num.and_then(|user| self.store.ignores.of(user));
         let memberships = match member {
-            Some(key) if !self.has_forgotten(room, user).await? => {
+            Some(key) if !self.has_forgotten(room, user_num).await? => {
                 let read = self.read_memberships(room, key);
                 self.memberships_of.of((room.num, key), read).await?
             }
@@ -290,12 +292,12 @@ impl Rooms {
             }
             None => History::default(),
         };
-        Ok(View { memberships, visibilities })
+        Ok(View { memberships, visibilities, ignored })
     }
 
     /// Whether `user` has forgotten the room: then they are as somebody who was never there.
-    async fn has_forgotten(&self, room: &Room, user: &UserId) -> Result<bool> {
-        let Some(user) = self.store.interner.find_user(user).await? else { return Ok(false) };
+    async fn has_forgotten(&self, room: &Room, user: Option<UserNum>) -> Result<bool> {
+        let Some(user) = user else { return Ok(false) };
         let place = self.rooms_of(user).await?.get(room.num);
         Ok(place.is_some_and(|place| place.forgotten))
     }

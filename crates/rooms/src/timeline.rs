@@ -170,6 +170,23 @@ impl Rooms {
         Ok((page.events, page.next.is_some()))
     }
 
+    /// The first `limit` events of a room with `after < position <= until` that `view` shows, oldest first; and from
+    /// where they go on, if there are more.
+    ///
+    /// # Errors
+    /// Fails if the database fails.
+    pub async fn following(
+        self: &Arc<Self>,
+        room: &Room,
+        view: &View,
+        (after, until): (i64, i64),
+        limit: usize,
+    ) -> Result<(Vec<Arc<Event>>, Option<i64>)> {
+        let range = Range { after, until, direction: Direction::Forward };
+        let page = self.page(room, view, range, limit, None).await?;
+        Ok((page.events, page.next))
+    }
+
     async fn page(
         &self,
         room: &Room,
@@ -189,7 +206,7 @@ impl Rooms {
             for event in rows {
                 let position = event.position().unwrap_or(0);
                 let shown =
-                    view.sees(position) && filter.is_none_or(|filter| filter.matches(&event.pdu));
+                    view.shows(&event) && filter.is_none_or(|filter| filter.matches(&event.pdu));
                 if shown && page.events.len() == limit {
                     page.next = Some(range.resume_before(position));
                     return Ok(page);

@@ -4,8 +4,10 @@
 //! history visibility, each as a list of changes by position. Every answer that shows events asks it.
 //!
 //! [spec]: https://spec.matrix.org/v1.16/client-server-api/#room-history-visibility
+use std::sync::Arc;
+
 use serde::Deserialize;
-use store::memberships::Membership;
+use store::{IgnoredUsers, memberships::Membership};
 
 use crate::{event::Event, histories::History};
 
@@ -56,6 +58,8 @@ pub struct View {
     pub(crate) memberships: History<Membership>,
     /// The history visibility from each position on, oldest first.
     pub(crate) visibilities: History<HistoryVisibility>,
+    /// Whom the user ignores; none if it is nobody.
+    pub(crate) ignored: Option<Arc<IgnoredUsers>>,
 }
 
 impl View {
@@ -68,6 +72,20 @@ impl View {
         let before = position.saturating_sub(1);
         self.allows(self.visibility_at(before), self.membership_at(before), position)
             || self.allows(self.visibility_at(position), self.membership_at(position), position)
+    }
+
+    /// Whether `event` is shown to the user among others: they may [see](Self::sees) it, and do not ignore its sender.
+    /// State is shown whoever has set it ([spec]).
+    ///
+    /// [spec]: https://spec.matrix.org/v1.16/client-server-api/#ignoring-users
+    #[must_use]
+    pub fn shows(&self, event: &Event) -> bool {
+        event.position().is_some_and(|position| self.sees(position)) && !self.ignores(event)
+    }
+
+    fn ignores(&self, event: &Event) -> bool {
+        event.pdu.state_key().is_none()
+            && self.ignored.as_ref().is_some_and(|ignored| ignored.contains(event.pdu.sender()))
     }
 
     /// Whether the user was ever in the room.
@@ -157,7 +175,11 @@ mod tests {
     };
 
     fn view(visibility: HistoryVisibility, memberships: &[(i64, Membership)]) -> View {
-        View { memberships: memberships.into(), visibilities: [(1, visibility)].into() }
+        View {
+            memberships: memberships.into(),
+            visibilities: [(1, visibility)].into(),
+            ignored: None,
+        }
     }
 
     fn seen(view: &View) -> Vec<i64> {

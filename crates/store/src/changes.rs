@@ -8,6 +8,7 @@
 //! Invariant: nobody is woken for a change before [`db::Database::visible_position`] covers it.
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    hash::Hash,
     ops::Bound,
     sync::{
         Arc,
@@ -93,8 +94,8 @@ pub struct Hub {
     db: Database,
     /// The stream's position at start: of older changes the hub knows nothing.
     start: i64,
-    rooms: Mutex<Latest>,
-    users: Mutex<HashMap<UserNum, i64>>,
+    rooms: Mutex<Latest<RoomNum>>,
+    users: Mutex<Latest<UserNum>>,
     device_lists: AtomicI64,
     memberships: AtomicI64,
     presence: AtomicI64,
@@ -105,26 +106,32 @@ pub struct Hub {
     wakers: Mutex<Wakers>,
 }
 
-/// When each room changed last, by room and in the order of the changes.
-#[derive(Default)]
-struct Latest {
-    by_room: HashMap<RoomNum, i64>,
-    by_position: BTreeSet<(i64, RoomNum)>,
+/// When each room or user changed last, by their numbers and in the order of the changes.
+struct Latest<K> {
+    by_number: HashMap<K, i64>,
+    by_position: BTreeSet<(i64, K)>,
 }
 
-impl Latest {
-    fn raise(&mut self, room: RoomNum, position: i64) {
-        let known = self.by_room.entry(room).or_insert(i64::MIN);
+impl<K> Default for Latest<K> {
+    fn default() -> Self {
+        Self { by_number: HashMap::new(), by_position: BTreeSet::new() }
+    }
+}
+
+impl<K: Copy + Ord + Hash> Latest<K> {
+    fn raise(&mut self, number: K, position: i64) {
+        let known = self.by_number.entry(number).or_insert(i64::MIN);
         if *known < position {
-            self.by_position.remove(&(*known, room));
-            self.by_position.insert((position, room));
+            self.by_position.remove(&(*known, number));
+            self.by_position.insert((position, number));
             *known = position;
         }
     }
 
-    fn after(&self, since: i64) -> impl Iterator<Item = RoomNum> {
-        let later = (Bound::Excluded((since, RoomNum(i64::MAX))), Bound::Unbounded);
-        self.by_position.range(later).map(|(_, room)| *room)
+    /// What changed after `since`; `last` is the greatest number that there can be.
+    fn after(&self, since: i64, last: K) -> impl Iterator<Item = K> {
+        let later = (Bound::Excluded((since, last)), Bound::Unbounded);
+        self.by_position.range(later).map(|(_, number)| *number)
     }
 }
 
@@ -208,7 +215,7 @@ impl Hub {
     #[must_use]
     pub fn room_changed_since(&self, room: RoomNum, since: i64) -> bool {
         !self.knows_since(since)
-            || self.rooms.lock().by_room.get(&room).is_some_and(|latest| *latest > since)
+            || self.rooms.lock().by_number.get(&room).is_some_and(|latest| *latest > since)
     }
 
     /// Those of `rooms` in which anything can have changed after `since`.
@@ -221,7 +228,7 @@ impl Hub {
         if !self.knows_since(since) {
             return rooms.collect();
         }
-        let latest = &self.rooms.lock().by_room;
+        let latest = &self.rooms.lock().by_number;
         rooms.filter(|room| latest.get(room).is_some_and(|latest| *latest > since)).collect()
     }
 
@@ -232,7 +239,8 @@ impl Hub {
         if !self.knows_since(since) {
             return None;
         }
-        let rooms: Vec<RoomNum> = self.rooms.lock().after(since).take(most + 1).collect();
+        let rooms: Vec<RoomNum> =
+            self.rooms.lock().after(since, RoomNum(i64::MAX)).take(most + 1).collect();
         (rooms.len() <= most).then_some(rooms)
     }
 
@@ -240,7 +248,7 @@ impl Hub {
     #[must_use]
     pub fn latest_of_rooms(&self, rooms: impl Iterator<Item = RoomNum>) -> Vec<i64> {
         let unknown = self.start.max(self.db.untold_position());
-        let latest = &self.rooms.lock().by_room;
+        let latest = &self.rooms.lock().by_number;
         rooms.map(|room| latest.get(&room).map_or(unknown, |known| unknown.max(*known))).collect()
     }
 
@@ -260,7 +268,20 @@ impl Hub {
     #[must_use]
     pub fn user_changed_since(&self, user: UserNum, since: i64) -> bool {
         !self.knows_since(since)
-            || self.users.lock().get(&user).is_some_and(|latest| *latest > since)
+            || self.users.lock().by_number.get(&user).is_some_and(|latest| *latest > since)
+    }
+
+    /// All users for whom alone anything can have changed after `since`; `None` if they are more than `most`, or not
+    /// known: then asking [user by user](Self::user_changed_since) is cheaper.
+    #[must_use]
+    pub fn changed_users(&self, since: i64, most: usize) -> Option<Vec<UserNum>> {
+        if !self.knows_since(since) {
+            return None;
+        }
+        let latest = self.users.lock();
+        let users: Vec<UserNum> =
+            latest.after(since, UserNum(i64::MAX)).take(most.saturating_add(1)).collect();
+        (users.len() <= most).then_some(users)
     }
 
     /// Whether anybody's device list can have changed after `since`.
@@ -389,9 +410,7 @@ impl Hub {
     }
 
     fn raise_user(&self, user: UserNum, position: i64) {
-        let mut latest = self.users.lock();
-        let known = latest.entry(user).or_insert(position);
-        *known = (*known).max(position);
+        self.users.lock().raise(user, position);
     }
 
     fn wake(&self, change: Change) {

@@ -112,6 +112,30 @@ impl Interner {
         Ok(Some(UserNum(number)))
     }
 
+    /// The numbers of those of `user_ids` that have one.
+    ///
+    /// # Errors
+    /// Fails if the database fails.
+    pub async fn find_users<'a>(
+        &self,
+        user_ids: impl Iterator<Item = &'a UserId>,
+    ) -> Result<Vec<UserNum>> {
+        let (mut found, mut missing) = (Vec::new(), Vec::new());
+        for user_id in user_ids {
+            match self.users.number(user_id) {
+                Some(number) => found.push(UserNum(number)),
+                None => missing.push(user_id.to_string()),
+            }
+        }
+        if !missing.is_empty() {
+            let sql = "SELECT user_num FROM user_numbers WHERE user_id = ANY($1)";
+            for row in self.db.query(sql, params![missing]).await? {
+                found.push(row.get(0)?);
+            }
+        }
+        Ok(found)
+    }
+
     /// The user with this number.
     ///
     /// # Errors

@@ -17,6 +17,7 @@ pub mod devices;
 pub mod events;
 pub mod fallback_keys;
 pub mod filters;
+pub mod ignored_users;
 pub mod interner;
 pub mod key_backups;
 pub mod key_signatures;
@@ -30,6 +31,7 @@ pub mod one_time_keys;
 pub mod openid_tokens;
 pub mod presence;
 pub mod profiles;
+pub mod pushers;
 pub mod read_marks;
 pub mod receipts;
 pub mod registration_tokens;
@@ -55,6 +57,7 @@ use entropy::SharedEntropy;
 
 pub use self::{
     changes::{Change, Hub, Listener},
+    ignored_users::{IgnoredUsers, Ignores},
     interner::Interner,
     numbers::{AudienceNum, EventNum, RoomNum, StateKeyNum, StateVersion, UserNum},
 };
@@ -68,6 +71,8 @@ pub struct Store {
     pub interner: Arc<Interner>,
     /// Who is woken by what.
     pub changes: Arc<Hub>,
+    /// Who ignores whom.
+    pub ignores: Arc<Ignores>,
     /// Wall time.
     pub clock: SharedClock,
     /// Randomness.
@@ -78,7 +83,7 @@ impl Store {
     /// Brings the schema up to date and loads what the store keeps in memory.
     ///
     /// # Errors
-    /// Fails if a migration fails, or the database is newer than this binary.
+    /// Fails if a migration fails, the database is newer than this binary, or it cannot be read.
     pub async fn open(
         db: Database,
         clock: SharedClock,
@@ -87,7 +92,8 @@ impl Store {
         db.migrate(schema::MIGRATIONS).await?;
         let interner = Arc::new(Interner::new(db.clone()));
         let changes = Arc::new(Hub::new(db.clone()));
-        Ok(Self { db, interner, changes, clock, entropy })
+        let ignores = Arc::new(Ignores::load(&db).await?);
+        Ok(Self { db, interner, changes, ignores, clock, entropy })
     }
 
     /// Commits `write`; afterwards the caller applies it to memory and hands the result to [`Hub::publish`].

@@ -94,6 +94,57 @@ pub async fn unread(
     rows.iter().map(decode).collect()
 }
 
+/// Those whom somebody ignores.
+#[derive(Clone, Copy, Debug)]
+pub struct Ignored<'a> {
+    /// They.
+    pub senders: &'a [UserNum],
+    /// Whether the running count counts for who ignores them: then it has what they have sent, too, and that is taken
+    /// back.
+    pub is_counted: bool,
+}
+
+/// As [`unread`], for somebody who ignores others: what `ignored` have sent adds nothing, other than what was stored for
+/// those who ignore them.
+///
+/// # Errors
+/// Fails if the database fails.
+pub async fn unread_ignoring(
+    reader: &impl Read,
+    user: UserNum,
+    rooms: &[RoomNum],
+    audiences: &[AudienceNum],
+    ignored: Ignored<'_>,
+    (after, until): (i64, i64),
+) -> Result<Vec<Unread>> {
+    let rooms: Vec<i64> = rooms.iter().map(|room| room.0).collect();
+    let senders: Vec<i64> = ignored.senders.iter().map(|user| user.0).collect();
+    let corrected = ignored.senders.iter().filter(|_| ignored.is_counted);
+    let corrections: Vec<i64> = corrected.map(|user| AudienceNum::ignoring(*user).0).collect();
+    let audiences = audiences.iter().map(|audience| audience.0);
+    let audiences: Vec<i64> = audiences.chain(corrections.iter().copied()).collect();
+    let rows = reader
+        .query(
+            "SELECT n.room_num, n.thread_num, \
+             CAST(SUM(CASE WHEN n.position > COALESCE(part.position, whole.position) \
+             THEN n.notify ELSE 0 END) AS BIGINT), \
+             CAST(SUM(CASE WHEN n.position > COALESCE(part.position, whole.position) \
+             THEN n.highlight ELSE 0 END) AS BIGINT), COUNT(*) \
+             FROM read_marks AS whole CROSS JOIN notifications AS n LEFT JOIN read_marks AS part \
+             ON part.user_num = $1 AND part.room_num = n.room_num \
+             AND part.thread_num = n.thread_num \
+             WHERE whole.user_num = $1 AND whole.room_num = ANY($2) AND whole.thread_num = -1 \
+             AND n.room_num = whole.room_num AND n.audience_num = ANY($3) \
+             AND n.position > whole.position AND +n.position > $4 AND +n.position <= $5 \
+             AND (n.audience_num = ANY($6) OR NOT EXISTS (SELECT 1 FROM events AS e \
+             WHERE e.room_num = n.room_num AND e.position = n.position \
+             AND e.sender_num = ANY($7))) GROUP BY n.room_num, n.thread_num",
+            params![user, rooms, audiences, after, until, corrections, senders],
+        )
+        .await?;
+    rows.iter().map(decode).collect()
+}
+
 fn decode(row: &db::Row) -> Result<Unread> {
     Ok(Unread {
         room_num: row.get(0)?,

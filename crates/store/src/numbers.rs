@@ -40,6 +40,12 @@ impl AudienceNum {
     /// Those who have the server's push rules.
     pub const ORDINARY: Self = Self(-1);
 
+    /// Those who ignore this user: little below zero, while audiences by their rules are far below it.
+    #[must_use]
+    pub fn ignoring(user: UserNum) -> Self {
+        Self(Self::ORDINARY.0 - user.0)
+    }
+
     /// The user, if it is one.
     #[must_use]
     pub fn user(self) -> Option<UserNum> {

@@ -1,5 +1,7 @@
 //! Table `read_marks`: up to where each user has read, in each thread, as far as counts go. What others see of that are
 //! [`crate::receipts`].
+use std::collections::BTreeMap;
+
 use db::{Read, Result, Value, Write, params};
 
 use crate::numbers::{EventNum, RoomNum, UserNum};
@@ -88,4 +90,18 @@ pub async fn of_rooms(
         Ok((row.get(0)?, Part::from_number(row.get(1)?), mark))
     };
     rows.iter().map(mark).collect()
+}
+
+/// A user's marks in one room, for each part that they have read anything of.
+///
+/// # Errors
+/// Fails if the database fails.
+pub async fn of_room(
+    reader: &impl Read,
+    user: UserNum,
+    room: RoomNum,
+) -> Result<BTreeMap<Part, i64>> {
+    let sql = "SELECT thread_num, position FROM read_marks WHERE user_num = $1 AND room_num = $2";
+    let rows = reader.query(sql, params![user, room]).await?;
+    rows.iter().map(|row| Ok((Part::from_number(row.get(0)?), row.get(1)?))).collect()
 }

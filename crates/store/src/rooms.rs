@@ -120,6 +120,17 @@ pub async fn find(reader: &impl Read, room: RoomNum) -> Result<Option<RoomRow>> 
     row.as_ref().map(decode).transpose()
 }
 
+/// The running counts of `rooms`: see [`crate::events::EventRow::notify_count`], each of the last event.
+///
+/// # Errors
+/// Fails if the database fails.
+pub async fn notify_counts(reader: &impl Read, rooms: &[RoomNum]) -> Result<Vec<(RoomNum, i64)>> {
+    let rooms: Vec<i64> = rooms.iter().map(|room| room.0).collect();
+    let sql = "SELECT room_num, notify_count FROM rooms WHERE room_num = ANY($1)";
+    let rows = reader.query(sql, params![rooms]).await?;
+    rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
+}
+
 /// Every room of the public room list.
 ///
 /// # Errors

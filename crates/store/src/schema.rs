@@ -27,4 +27,6 @@ migrations! {
     12 "0012_reports",
     13 "0013_presence",
     14 "0014_dehydrated_devices",
+    15 "0015_ignored_users",
+    16 "0016_pushers",
 }

@@ -13,6 +13,7 @@ mod client;
 mod encryption;
 mod error;
 mod events;
+mod ignored;
 mod service;
 mod state;
 mod summary;

@@ -1,4 +1,4 @@
-"""Push rules: the whole set, one rule's life, the server's own rules."""
+"""Push rules: the whole set, one rule's life, the server's own rules. Pushers, and what notified a user."""
 
 from conformance.api import Api
 from conformance.cast import Cast
@@ -23,6 +23,8 @@ def exercise(api: Api, cast: Cast) -> None:
         api.check("GET /pushrules/", f"{kind} rules are missing: {missing}", not missing)
     life(api, cast)
     builtin(api, cast)
+    pushers(api, cast)
+    notified(api, cast)
 
 
 def life(api: Api, cast: Cast) -> None:
@@ -64,3 +66,26 @@ def builtin(api: Api, cast: Cast) -> None:
     api.check(f"GET {RULE}/enabled", "still enabled", state == {"enabled": False})
     message = {"kind": "underride", "ruleId": ".m.rule.message"}
     api.call(f"PUT {RULE}/actions", 200, cast.alice, path=message, body={"actions": []})
+
+
+def pushers(api: Api, cast: Cast) -> None:
+    """A pusher is set, shown and removed; what is none is refused."""
+    pusher = {"kind": "http", "app_id": "org.example.app", "pushkey": "key", "lang": "en",
+              "app_display_name": "App", "device_display_name": "Phone", "profile_tag": "tag",
+              "data": {"url": "https://push.example.org/_matrix/push/v1/notify", "format": "event_id_only"}}
+    api.call("POST /pushers/set", 200, cast.alice, body=pusher)
+    found = api.need("GET /pushers", 200, cast.alice)["pushers"]
+    shown = [{name: one.get(name) for name in pusher} for one in found]
+    api.check("GET /pushers", f"shows {shown}", shown == [pusher])
+    api.call("POST /pushers/set", 400, cast.alice, body={**pusher, "data": {}}, errcode="M_MISSING_PARAM")
+    api.call("POST /pushers/set", 200, cast.alice, body={**pusher, "kind": None})
+    found = api.need("GET /pushers", 200, cast.alice)["pushers"]
+    api.check("POST /pushers/set", f"leaves {found}", found == [])
+
+
+def notified(api: Api, cast: Cast) -> None:
+    """What notified a user is listed page by page."""
+    page = api.need("GET /notifications", 200, cast.bob, query={"limit": "1"})
+    api.call("GET /notifications", 200, cast.bob, query={"only": "highlight"})
+    if token := page.get("next_token"):
+        api.call("GET /notifications", 200, cast.bob, query={"from": token})

@@ -59,11 +59,23 @@ impl Services {
 
     /// What runs beside the requests.
     pub(super) fn components(&self) -> Vec<Component> {
-        let mut components = vec![self.housekeeping()];
+        let mut components = vec![self.housekeeping(), self.push()];
         if self.app.presence.is_enabled() {
             components.push(self.presence());
         }
         components
+    }
+
+    /// Tells push gateways what there is to tell.
+    fn push(&self) -> Component {
+        let deliveries = Arc::clone(&self.app.deliveries);
+        Component::new("push", &[], move |mut stop| {
+            let deliveries = Arc::clone(&deliveries);
+            async move {
+                stop.ready();
+                deliveries.run(stop.stopped()).await.map_err(Into::into)
+            }
+        })
     }
 
     fn housekeeping(&self) -> Component {

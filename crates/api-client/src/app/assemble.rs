@@ -6,6 +6,7 @@ use blobs::Blobs;
 use calls::{Calls, TurnAccess};
 use config::Config;
 use directory::Directory;
+use egress::Egress;
 use encryption::Encryption;
 use media::Media;
 use moderation::Moderation;
@@ -15,7 +16,7 @@ use protocol::{
     ids::{IdParseError, OwnedServerName},
     signing::Signer,
 };
-use push::Push;
+use push::{Push, delivery, delivery::Delivery};
 use rendezvous::Rendezvous;
 use rooms::{Rooms, notifications::NotificationRules};
 use store::Store;
@@ -46,6 +47,9 @@ pub enum AssembleError {
     /// The default room version is none.
     #[error("rooms.default_version: there is no room version {0}")]
     RoomVersion(String),
+    /// Nothing can be asked of other servers like this.
+    #[error(transparent)]
+    Egress(#[from] egress::Error),
     /// Passwords cannot be hashed like this.
     #[error("accounts: {0}")]
     PasswordCost(#[from] CostError),
@@ -90,6 +94,8 @@ impl Services {
             presence: Arc::clone(&presence),
         };
         let sync = Arc::new(Sync::new(parts));
+        let (told, about) = (Arc::clone(&push), Arc::clone(&rooms));
+        let deliveries = Delivery::new(told, about, egress(config)?, delivery_settings(config));
         Ok(Self {
             settings,
             accounts,
@@ -102,10 +108,26 @@ impl Services {
             moderation,
             presence,
             push,
+            deliveries,
             rendezvous,
             sync,
         })
     }
+}
+
+fn egress(config: &Config) -> Result<Egress, egress::Error> {
+    let settings = &config.egress;
+    Egress::new(egress::Options {
+        allow_private: settings.allow_private,
+        extra_ca_file: settings.extra_ca_file.clone(),
+        connect_timeout: settings.connect_timeout.as_duration(),
+        request_timeout: settings.request_timeout.as_duration(),
+    })
+}
+
+fn delivery_settings(config: &Config) -> delivery::Settings {
+    let config::Push { include_content, badge_counts_rooms } = config.push;
+    delivery::Settings { include_content, badge_counts_rooms, ..delivery::Settings::default() }
 }
 
 fn room_settings(config: &Config) -> Result<rooms::Settings, AssembleError> {

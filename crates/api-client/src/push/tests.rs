@@ -1,8 +1,12 @@
 //! The push rules and the counts that follow from them, as a client sees them.
 #![expect(clippy::unwrap_used, reason = "a test panics to fail")]
 mod counts;
+mod delivery;
+mod history;
+mod ignored_users;
 mod many;
 mod own_rules;
+mod pushers;
 mod rules;
 mod sync;
 mod threads;

@@ -48,6 +48,7 @@ pub(super) const FEATURES: &[(&str, &str)] = &[
     ("uk.timedout.msc4323", "/_matrix/client/unstable/uk.timedout.msc4323/admin/lock/{user}"),
     ("org.matrix.e2e_cross_signing", "/_matrix/client/v3/keys/device_signing/upload"),
     ("org.matrix.msc3916.stable", "/_matrix/client/v1/media/download/{server}/{media}"),
+    ("org.matrix.msc3881", "/_matrix/client/v3/pushers/set"),
     ("uk.tcpip.msc4133", "/_matrix/client/unstable/uk.tcpip.msc4133/profile/{user}/{field}"),
     ("uk.tcpip.msc4133.stable", "/_matrix/client/v3/profile/{user}/{field}"),
 ];

@@ -1,6 +1,7 @@
 //! Sync over the wire.
 #![expect(clippy::needless_pass_by_value, reason = "tests hand in json!(…)")]
 
+mod ignored_users;
 mod sliding;
 mod v3;
 mod waiting;

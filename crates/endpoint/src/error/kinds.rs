@@ -88,6 +88,8 @@ kinds! {
     RESOURCE_LIMIT_EXCEEDED = BAD_REQUEST "M_RESOURCE_LIMIT_EXCEEDED",
     /// The server notices room cannot be left.
     CANNOT_LEAVE_SERVER_NOTICE_ROOM = FORBIDDEN "M_CANNOT_LEAVE_SERVER_NOTICE_ROOM",
+    /// The address of another kind is not known, or is not the user's.
+    THREEPID_NOT_FOUND = BAD_REQUEST "M_THREEPID_NOT_FOUND",
     /// The password is too weak.
     WEAK_PASSWORD = BAD_REQUEST "M_WEAK_PASSWORD",
     /// This server does not let users do so.

@@ -5,7 +5,7 @@ use ruma::{
     UInt,
     push::{Action, AnyPushRuleRef, PushCondition, RoomMemberCountIs},
 };
-use serde_json::Value;
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::{
@@ -30,6 +30,7 @@ pub struct PreparedRules {
 struct Rule {
     conditions: Vec<Condition>,
     outcome: Outcome,
+    actions: Box<[Action]>,
 }
 
 #[derive(Debug)]
@@ -77,6 +78,21 @@ impl Outcome {
     }
 }
 
+/// The tweaks of a rule's actions, by their names ([spec]). One without a value is `true`.
+///
+/// [spec]: https://spec.matrix.org/v1.16/client-server-api/#actions
+#[must_use]
+pub fn tweaks(actions: &[Action]) -> Map<String, Value> {
+    let mut tweaks = Map::new();
+    for action in actions {
+        let Ok(Value::Object(mut action)) = serde_json::to_value(action) else { continue };
+        if let Some(Value::String(name)) = action.remove("set_tweak") {
+            tweaks.insert(name, action.remove("value").unwrap_or(Value::Bool(true)));
+        }
+    }
+    tweaks
+}
+
 impl PushRules {
     /// The rules, prepared for evaluation.
     #[must_use]
@@ -106,10 +122,20 @@ impl PreparedRules {
     /// What the rules say about `event`, which is not the user's own: of that nobody is notified.
     #[must_use]
     pub fn evaluate(&self, event: &PushEvent<'_>, recipient: Recipient<'_>) -> Outcome {
+        self.matching(event, recipient).map_or_else(Outcome::default, |rule| rule.outcome)
+    }
+
+    /// As [`Self::evaluate`]: all that the rule which matches wants to be done. Nothing, if it does not notify.
+    #[must_use]
+    pub fn actions(&self, event: &PushEvent<'_>, recipient: Recipient<'_>) -> &[Action] {
+        let rule = self.matching(event, recipient).filter(|rule| rule.outcome.notifies);
+        rule.map_or(&[], |rule| &rule.actions)
+    }
+
+    fn matching(&self, event: &PushEvent<'_>, recipient: Recipient<'_>) -> Option<&Rule> {
         let budget = Budget::new();
         let holds = |condition: &Condition| condition.holds(event, recipient, &budget);
-        let matching = self.rules.iter().find(|rule| rule.conditions.iter().all(holds));
-        matching.map_or_else(Outcome::default, |rule| rule.outcome)
+        self.rules.iter().find(|rule| rule.conditions.iter().all(holds))
     }
 
     /// A number that two users have in common whose rules say the same about whatever happens in `room`, unless it names
@@ -165,7 +191,8 @@ impl Rule {
             // ruma's enum is open; there are no other kinds of rules.
             _ => return None,
         };
-        Some(Self { conditions, outcome: Outcome::of(rule.actions()) })
+        let actions = rule.actions();
+        Some(Self { conditions, outcome: Outcome::of(actions), actions: actions.into() })
     }
 
     /// The conditions, written out, less those that always hold in `room`; `None` if one never does.

@@ -5,7 +5,7 @@ use db::Write;
 use store::{
     EventNum, RoomNum, UserNum, events,
     notification_audiences::{self, AudienceRow},
-    notifications::{self, Added, Unread},
+    notifications::{self, Added, Ignored, Unread},
     read_marks::{self, Part, ReadMark},
 };
 
@@ -30,6 +30,8 @@ pub(crate) struct Base {
     threads: BTreeMap<EventNum, Added>,
     /// How many rows were looked at for it.
     looked_at: i64,
+    /// Whether the member ignores anybody: then what is ignored makes it stale.
+    ignores: bool,
 }
 
 /// A stretch of the timeline in which a member belonged to one audience.
@@ -106,7 +108,8 @@ impl Push {
     fn find_base(&self, user: UserNum, room: RoomNum) -> Found<Arc<Base>> {
         self.bases.find(&(room, user), |base| {
             let shared = self.last_shared.lock().get(&room).copied();
-            shared.is_some_and(|shared| shared > base.as_of)
+            let ignored = base.ignores.then(|| self.last_ignored.lock().get(&room).copied());
+            shared.max(ignored.flatten()).is_some_and(|last| last > base.as_of)
                 || self.store.changes.user_changed_since(user, base.as_of)
         })
     }
@@ -120,6 +123,10 @@ impl Push {
         let rooms: Vec<RoomNum> = places.keys().copied().collect();
         let mut bases: HashMap<RoomNum, Base> =
             rooms.iter().map(|room| (*room, Base { as_of, ..Base::default() })).collect();
+        let ignored = self.ignored_numbers(user).await?;
+        for base in bases.values_mut() {
+            base.ignores = !ignored.is_empty();
+        }
         let marks = self.marks(user, &rooms).await?;
         let mut rows: HashMap<RoomNum, Vec<AudienceRow>> = HashMap::new();
         for row in notification_audiences::of_user(&self.store.db, user, &rooms).await? {
@@ -136,12 +143,12 @@ impl Push {
                 continue;
             }
             for stretch in stretches {
-                self.add_rows(user, &[room], stretch, &mut bases).await?;
+                self.add_rows((user, &ignored), &[room], stretch, &mut bases).await?;
             }
         }
         for (belonging, rooms) in together {
             let always = Stretch { belonging, after: i64::MIN, until: i64::MAX };
-            self.add_rows(user, &rooms, always, &mut bases).await?;
+            self.add_rows((user, &ignored), &rooms, always, &mut bases).await?;
         }
         self.follow(user, &marks, &bases).await?;
         let bases: HashMap<_, _> =
@@ -202,7 +209,7 @@ impl Push {
 
     async fn add_rows(
         &self,
-        user: UserNum,
+        (user, ignored): (UserNum, &[UserNum]),
         rooms: &[RoomNum],
         stretch: Stretch,
         bases: &mut HashMap<RoomNum, Base>,
@@ -212,8 +219,16 @@ impl Push {
         if belonging.is_counted && belonging != Belonging::ORDINARY {
             audiences.push(Belonging::ORDINARY.audience);
         }
-        let rows = notifications::unread(&self.store.db, user, rooms, &audiences, after, until);
-        for unread in rows.await? {
+        let db = &self.store.db;
+        let rows = if ignored.is_empty() {
+            notifications::unread(db, user, rooms, &audiences, after, until).await?
+        } else {
+            // Who does not count what others do, has nothing to take back of it either.
+            let range = (after, until);
+            let ignored = Ignored { senders: ignored, is_counted: belonging.is_counted };
+            notifications::unread_ignoring(db, user, rooms, &audiences, ignored, range).await?
+        };
+        for unread in rows {
             if let Some(base) = bases.get_mut(&unread.room_num) {
                 base.add(unread);
             }

@@ -319,7 +319,7 @@ impl Sync {
             if !is_joined(draft.sent(room)) || (was_joined && !scene.news.typing.contains(&room)) {
                 continue;
             }
-            let typing = self.rooms.typing(room);
+            let typing = self.typing_shown(&scene.request.client, room);
             if (was_joined || !typing.is_empty()) && self.selects(selection, planned).await? {
                 let id = self.store.interner.room_id(room).await?;
                 rooms.insert(id, events::typing(&typing)?);

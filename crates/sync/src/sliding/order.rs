@@ -5,7 +5,7 @@
 use std::{cmp::Reverse, collections::HashMap, sync::Arc};
 
 use store::{
-    EventNum, RoomNum, StateKeyNum, current_state,
+    EventNum, IgnoredUsers, RoomNum, StateKeyNum, current_state,
     memberships::{self, Membership, MembershipRow},
 };
 
@@ -19,6 +19,8 @@ const CHANGED_MIN: usize = 64;
 pub(super) struct Order {
     /// Up to where it is right.
     at: Option<i64>,
+    /// Whom the user ignored then: their invites are left out.
+    ignored: Option<Arc<IgnoredUsers>>,
     /// The most recent first.
     pub(super) places: Vec<Place>,
     /// What filters ask of rooms, as far as they have asked.
@@ -67,6 +69,9 @@ impl Sync {
         if at >= now {
             return Ok(());
         }
+        if order.ignored != self.ignored_by(client) {
+            return self.rebuild(client, order, now).await;
+        }
         let most = order.places.len().max(CHANGED_MIN);
         let Some(changed) = self.store.changes.changed_rooms(at, most) else {
             return self.rebuild(client, order, now).await;
@@ -97,12 +102,14 @@ impl Sync {
     }
 
     async fn rebuild(&self, client: &Client, order: &mut Order, now: i64) -> Result<()> {
+        order.ignored = self.ignored_by(client);
         let rows = memberships::listed_of_user(&self.store.db, client.user_num).await?;
         let mut places = Vec::with_capacity(rows.len());
         for row in rows {
             let memberships::ListedRow { place, last_position, ended_by } = row;
             let is_listed = match place.membership {
-                Membership::Join | Membership::Invite | Membership::Knock => true,
+                Membership::Join | Membership::Knock => true,
+                Membership::Invite => !self.is_ignored_invite(client, place).await?,
                 Membership::Leave | Membership::Ban => {
                     ended_by != Some(client.user_num) && self.was_removed(client, place).await?
                 }
@@ -126,7 +133,10 @@ impl Sync {
                 let facts = room.facts(&self.rooms).await?;
                 Some(Place::new(row, facts.last_position))
             }
-            Membership::Invite | Membership::Knock => Some(Place::new(row, row.position)),
+            Membership::Invite | Membership::Knock => {
+                let is_hidden = self.is_ignored_invite(client, row).await?;
+                (!is_hidden).then(|| Place::new(row, row.position))
+            }
             Membership::Leave | Membership::Ban => {
                 let event = self.rooms.events(&[row.event_num]).await?.into_iter().next();
                 let by_others = event.is_some_and(|event| event.sender_num != client.user_num);

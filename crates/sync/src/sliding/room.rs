@@ -121,6 +121,9 @@ impl Sync {
             // The next answer tells of it.
             return Ok(None);
         }
+        if self.is_ignored_invite(asked.client(), place).await? {
+            return Ok(None);
+        }
         match place.membership {
             Membership::Join => self.tell_joined(asked, room).await,
             Membership::Invite | Membership::Knock => self.tell_pending(asked, room, place).await,

@@ -126,7 +126,10 @@ impl Sync {
                     lists.join.insert(room_id, joined);
                 }
             }
-            Membership::Invite if window.contains(place.position) => {
+            Membership::Invite
+                if window.contains(place.position)
+                    && !self.is_ignored_invite(&request.client, place).await? =>
+            {
                 let invite_state = self.stripped_state(request, &room).await?;
                 lists.invite.insert(room_id, InvitedRoom { invite_state });
             }

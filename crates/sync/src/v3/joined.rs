@@ -134,7 +134,7 @@ impl Sync {
             let since = window.since.map_or(0, |since| since.ephemeral);
             let has_changed =
                 !self.store.changes.ephemeral_since([room.num].into_iter(), since).is_empty();
-            let typing = self.rooms.typing(room.num);
+            let typing = self.typing_shown(&request.client, room.num);
             if has_changed && (window.since.is_some() || !typing.is_empty()) {
                 ephemeral.events.push(events::typing(&typing)?);
             }

@@ -15,19 +15,19 @@ mod waiting;
 pub(super) const PATH: &str = "/_matrix/client/unstable/org.matrix.simplified_msc3575/sync";
 
 /// A client's connection.
-pub(super) struct Connection<'a> {
+pub(in crate::sync::tests) struct Connection<'a> {
     user: &'a TestUser,
     name: &'static str,
     pub(super) pos: Option<String>,
 }
 
 impl<'a> Connection<'a> {
-    pub(super) fn new(user: &'a TestUser, name: &'static str) -> Self {
+    pub(in crate::sync::tests) fn new(user: &'a TestUser, name: &'static str) -> Self {
         Self { user, name, pos: None }
     }
 
     /// Asks with the position of the last answer; `body` without `conn_id`.
-    pub(super) async fn ask(&mut self, body: Value) -> Value {
+    pub(in crate::sync::tests) async fn ask(&mut self, body: Value) -> Value {
         self.wait(body, 0).await
     }
 
@@ -48,7 +48,11 @@ impl<'a> Connection<'a> {
 }
 
 /// One list of the first `rooms` rooms.
-pub(super) fn first(rooms: u64, timeline_limit: u64, required_state: Value) -> Value {
+pub(in crate::sync::tests) fn first(
+    rooms: u64,
+    timeline_limit: u64,
+    required_state: Value,
+) -> Value {
     json!({ "lists": { "all": {
         "ranges": [[0, rooms - 1]],
         "timeline_limit": timeline_limit,
@@ -57,12 +61,12 @@ pub(super) fn first(rooms: u64, timeline_limit: u64, required_state: Value) -> V
 }
 
 /// The rooms of an answer.
-pub(super) fn told(answer: &Value) -> Vec<&str> {
+pub(in crate::sync::tests) fn told(answer: &Value) -> Vec<&str> {
     answer["rooms"].as_object().unwrap().keys().map(String::as_str).collect()
 }
 
 /// The texts of a room's timeline.
-pub(super) fn words(answer: &Value, room: &str) -> Vec<String> {
+pub(in crate::sync::tests) fn words(answer: &Value, room: &str) -> Vec<String> {
     let timeline = answer["rooms"][room]["timeline"].as_array().cloned().unwrap_or_default();
     let bodies = timeline.iter().filter_map(|event| event["content"]["body"].as_str());
     bodies.map(str::to_owned).collect()
