@@ -16,7 +16,8 @@ from conformance.registry import gaps, read_registry, read_unreachable, unlisted
 from conformance.spec import Spec, spec_dir
 from conformance.table import Row, read_table
 from conformance.topics import (
-    accounts, backup, discovery, finding, keys, limits, media, profile, push, refusals, rooms, services, sync, tokens,
+    accounts, backup, discovery, finding, keys, limits, media, profile, push, refusals, relations, rooms, services, sync,
+    tokens,
 )
 from wire.http import Connection
 
@@ -61,7 +62,7 @@ def main() -> int:
 def everything(api: Api) -> None:
     """What people do, and then what they may not do."""
     cast = Cast.gather(api.connection)
-    for topic in (discovery, rooms, finding, services, sync, profile, keys, backup, push, media, accounts):
+    for topic in (discovery, rooms, relations, finding, services, sync, profile, keys, backup, push, media, accounts):
         run(api, topic.__name__.rsplit(".", 1)[-1], lambda topic=topic: topic.exercise(api, cast))
     run(api, "tokens", lambda: tokens.exercise(api))
 

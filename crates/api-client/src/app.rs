@@ -12,10 +12,12 @@ use presence::Presence;
 use push::{Push, delivery::Delivery};
 use rendezvous::Rendezvous;
 use rooms::Rooms;
+use search::Search;
 use sync::Sync;
 
 mod account_changes;
 mod assemble;
+pub(crate) mod room_upgrades;
 mod settings;
 mod third_party;
 
@@ -55,6 +57,8 @@ pub struct Services {
     pub push: Arc<Push>,
     /// The deliveries to push gateways, which run beside the requests.
     pub deliveries: Arc<Delivery>,
+    /// Search over what was said in the clear.
+    pub search: Arc<Search>,
     /// What has changed since a client last asked.
     pub sync: Arc<Sync>,
 }

@@ -11,14 +11,19 @@ mod get_alias;
 mod get_aliases;
 mod get_context;
 mod get_event;
+mod get_event_by_timestamp;
 mod get_joined_members;
 mod get_joined_rooms;
 mod get_members;
 mod get_messages;
 mod get_public_rooms;
+mod get_relations;
+mod get_relations_by_type;
+mod get_relations_by_types;
 mod get_room_visibility;
 mod get_state;
 mod get_state_event;
+mod get_threads;
 mod invite;
 mod join;
 mod join_by_name;
@@ -28,7 +33,10 @@ mod leave;
 mod page;
 mod reason;
 mod redact;
+mod relations;
 pub(crate) mod room_list;
+mod search;
+mod search_answer;
 mod search_public_rooms;
 mod send;
 mod set_alias;
@@ -41,6 +49,7 @@ mod state_path;
 mod target;
 mod token;
 mod unban;
+mod upgrade;
 pub(crate) mod viewer;
 
 use endpoint::endpoints;
@@ -49,6 +58,7 @@ use crate::App;
 
 endpoints! { App:
     create_room,
+    upgrade,
     join,
     join_by_name,
     knock,
@@ -67,8 +77,14 @@ endpoints! { App:
     get_joined_members,
     get_joined_rooms,
     get_event,
+    get_event_by_timestamp,
     get_context,
     get_messages,
+    get_relations,
+    get_relations_by_type,
+    get_relations_by_types,
+    get_threads,
+    search,
     get_alias,
     set_alias,
     delete_alias,

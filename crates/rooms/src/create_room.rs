@@ -24,7 +24,7 @@ use crate::{
     writer,
 };
 
-mod power_levels;
+pub(crate) mod power_levels;
 
 /// A named set of rules for a new room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,7 +119,7 @@ impl Rooms {
         Ok(room.id.clone())
     }
 
-    fn version_for(&self, name: Option<&str>) -> Result<RoomVersion> {
+    pub(crate) fn version_for(&self, name: Option<&str>) -> Result<RoomVersion> {
         let Some(name) = name else { return Ok(self.settings.default_version) };
         RoomVersion::parse(name)
             .filter(|version| version.can_create())
@@ -214,7 +214,7 @@ impl Rooms {
     }
 
     /// A room in memory that has no event yet. Its numbers' rows are written with its first event.
-    async fn new_room(
+    pub(crate) async fn new_room(
         self: &Arc<Self>,
         creator: &UserId,
         version: RoomVersion,
@@ -257,7 +257,7 @@ impl Rooms {
     }
 }
 
-fn create_draft(creator: &UserId, version: RoomVersion, request: &CreateRoom) -> Draft {
+pub(crate) fn create_draft(creator: &UserId, version: RoomVersion, request: &CreateRoom) -> Draft {
     let mut content = request.creation_content.clone();
     content.insert("room_version".into(), Value::String(version.as_str().to_owned()));
     if version.creator_is_sender() {

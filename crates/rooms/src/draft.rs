@@ -3,6 +3,7 @@ use protocol::{
     canonical::Object,
     ids::{OwnedEventId, OwnedRoomAliasId, OwnedUserId},
 };
+use store::RoomNum;
 
 /// An event to be: the writer adds what only the room knows (what it follows, who allows it) and signs it.
 #[derive(Clone, Debug)]
@@ -59,4 +60,11 @@ pub enum Extra {
     Alias(OwnedRoomAliasId),
     /// The room's place in the public room list.
     Published(bool),
+    /// The room's aliases lead to another room from now on, and if it was published, that one is instead of it.
+    ReplacedBy {
+        /// The other room.
+        room: RoomNum,
+        /// Whether it was published.
+        published: bool,
+    },
 }

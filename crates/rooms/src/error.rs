@@ -37,6 +37,12 @@ pub enum Error {
     /// The user who was to be asked in turns such invites away.
     #[error("this user does not want your invites")]
     InviteBlocked,
+    /// The user has annotated the event so before.
+    #[error("you have put this on the event already")]
+    DuplicateAnnotation,
+    /// A thread begins at an event that relates to another one.
+    #[error("a thread cannot begin at an event that relates to another one")]
+    ThreadInRelation,
     /// The rules of this server, not of the room, say no.
     #[error("{0}")]
     Forbidden(&'static str),

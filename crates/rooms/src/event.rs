@@ -1,13 +1,19 @@
 //! An event in memory: its PDU, and what the store knows beside it.
-use std::sync::{Arc, OnceLock};
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicU8, Ordering},
+};
 
-use protocol::{Pdu, RoomVersion};
+use protocol::{Pdu, RoomVersion, ids::OwnedEventId};
 use serde::Deserialize;
 use store::{
     EventNum, RoomNum, StateKeyNum, StateVersion, UserNum,
     events::{EventRow, NewEvent, Status},
     memberships::Membership,
+    relations::RelatedBy,
 };
+
+use crate::relations::Relation;
 
 /// An event that is stored, or about to be. Shared by all who look at it.
 #[derive(Debug)]
@@ -30,6 +36,8 @@ pub struct Event {
     pub thread: Option<EventNum>,
     /// Set once, when the push rules have classified it.
     pub(crate) notify_count: OnceLock<i64>,
+    /// The bits of [`RelatedBy`], which become more.
+    pub(crate) related_by: AtomicU8,
     /// What became of its authorization.
     pub status: Status,
     /// The redaction that emptied it.
@@ -71,10 +79,29 @@ impl Event {
             replaces: self.replaces,
             notify_count,
             thread_num: self.thread,
+            related_by: self.related_by(),
+            origin_server_ts: self.pdu.origin_server_ts(),
             status: self.status,
             transaction_key: self.transaction_key.as_deref(),
             json: self.pdu.json(),
         })
+    }
+
+    /// How other events relate to it, of what is bundled with it. It may be too much: redactions take nothing away.
+    #[must_use]
+    pub fn related_by(&self) -> RelatedBy {
+        RelatedBy::from_bits(self.related_by.load(Ordering::Relaxed))
+    }
+
+    /// The event in whose place this one wants to be put.
+    #[must_use]
+    pub fn edits(&self) -> Option<OwnedEventId> {
+        let relation = Relation::of(&self.pdu).filter(|relation| relation.rel_type == "m.replace");
+        relation.map(|relation| relation.parent_id)
+    }
+
+    pub(crate) fn add_related_by(&self, added: RelatedBy) {
+        self.related_by.fetch_or(added.bits(), Ordering::Relaxed);
     }
 
     /// Whether this is the state event of `kind` and `state_key`.
@@ -126,6 +153,7 @@ impl Event {
             replaces: self.replaces,
             thread: self.thread,
             notify_count: self.notify_count.clone(),
+            related_by: self.related_by().bits().into(),
             status: self.status,
             redacted_by: Some(redacted_by),
             transaction_key: self.transaction_key.clone(),
@@ -147,6 +175,7 @@ impl Event {
             replaces: row.replaces,
             thread: row.thread_num,
             notify_count: row.notify_count.into(),
+            related_by: row.related_by.bits().into(),
             status: row.status,
             redacted_by: row.redacted_by,
             transaction_key: row.transaction_key.map(String::into_boxed_str),

@@ -191,6 +191,21 @@ impl Facts {
         self.state_text("m.room.create", "type")
     }
 
+    /// The room that it has replaced.
+    #[must_use]
+    pub fn predecessor(&self) -> Option<OwnedRoomId> {
+        #[derive(Deserialize)]
+        struct Content {
+            predecessor: Predecessor,
+        }
+        #[derive(Deserialize)]
+        struct Predecessor {
+            room_id: OwnedRoomId,
+        }
+        let create = self.state.get("m.room.create", "")?;
+        Some(create.pdu.content_as::<Content>().ok()?.predecessor.room_id)
+    }
+
     /// Who may join.
     #[must_use]
     pub fn join_rule(&self) -> JoinRule {

@@ -15,7 +15,9 @@ pub mod state;
 pub mod token;
 pub mod visibility;
 
+mod aggregations;
 mod aliases;
+mod children;
 mod create_room;
 mod directory;
 mod error;
@@ -27,10 +29,13 @@ mod histories;
 mod invite_rules;
 mod membership;
 mod memberships;
+mod nearest;
 mod powers;
 mod receipts;
 mod receive;
 mod recent;
+mod redactions;
+mod relations;
 mod render;
 mod room;
 mod send;
@@ -38,9 +43,10 @@ mod service;
 mod sharing;
 mod state_reads;
 mod summary;
-mod threads;
+mod thread_list;
 mod timeline;
 mod typing;
+mod upgrade;
 mod writer;
 
 #[cfg(test)]
@@ -49,6 +55,7 @@ mod testing;
 mod tests;
 
 pub use self::{
+    children::ChildrenQuery,
     create_room::{CreateRoom, Preset},
     directory::{PublicRoom, PublicRooms, PublicRoomsQuery},
     error::{Error, Result},
@@ -68,8 +75,10 @@ pub use self::{
     sharing::Moves,
     state_reads::MembersQuery,
     summary::RoomSummary,
-    timeline::{Context, Messages, MessagesQuery},
+    thread_list::{Threads, ThreadsQuery},
+    timeline::{Around, Context, Messages, MessagesQuery, SeenEvent},
     typing::TIMEOUT_MS_MAX as TYPING_TIMEOUT_MS_MAX,
+    upgrade::UpgradeRoom,
     visibility::{HistoryVisibility, View},
 };
 pub use store::{events::Direction, memberships::Membership};

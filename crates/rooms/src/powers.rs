@@ -40,14 +40,20 @@ impl Powers {
 
     /// The creators that stand above all, and whom the power levels name.
     pub(crate) fn named(&self) -> Vec<&UserId> {
-        let Some((create, levels)) = &self.known else { return Vec::new() };
-        let mut named: Vec<&UserId> = Vec::new();
-        if self.version.creators_are_privileged() {
-            named.extend(create.creator.as_deref());
-            named.extend(create.additional_creators.iter().map(|user| &**user));
-        }
+        let Some((_, levels)) = &self.known else { return Vec::new() };
+        let mut named = self.creators();
         named.extend(levels.users().map(|(user, _)| user));
         named
+    }
+
+    /// The creators, where they stand above all.
+    pub(crate) fn creators(&self) -> Vec<&UserId> {
+        let Some((create, _)) = &self.known else { return Vec::new() };
+        if !self.version.creators_are_privileged() {
+            return Vec::new();
+        }
+        let others = create.additional_creators.iter().map(|user| &**user);
+        create.creator.as_deref().into_iter().chain(others).collect()
     }
 
     /// Whether `user` may redact what others have sent.

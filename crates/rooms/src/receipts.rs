@@ -5,7 +5,7 @@ use db::Write;
 use parking_lot::Mutex;
 use protocol::ids::{EventId, OwnedEventId, OwnedUserId, RoomId, UserId};
 use store::{
-    Change, IgnoredUsers, RoomNum, UserNum, events,
+    Change, IgnoredUsers, RoomNum, UserNum,
     read_marks::{self, Part},
     receipts as table,
 };
@@ -132,9 +132,9 @@ impl Rooms {
             Some(root) => {
                 let invalid = |_| Error::InvalidParam("thread_id is no event id".to_owned());
                 let root = EventId::parse(root).map_err(invalid)?;
-                let root = events::parent(&self.store.db, &root).await?;
+                let root = self.event(&root).await?;
                 let unknown = || Error::InvalidParam("thread_id is not known".to_owned());
-                Part::Thread(root.ok_or_else(unknown)?.event_num)
+                Part::Thread(root.ok_or_else(unknown)?.num)
             }
         };
         if part == Part::of_event(event.thread) {

@@ -32,6 +32,7 @@ use crate::{
 mod judge;
 mod merge;
 mod record;
+mod rows;
 
 use self::judge::Judged;
 

@@ -3,7 +3,7 @@
 //! Invariant: between its oldest event and the last one that was committed here, none is missing.
 use std::{collections::VecDeque, sync::Arc};
 
-use store::events::Direction;
+use store::{EventNum, events::Direction};
 
 use crate::{event::Event, event_cache::EventCache, timeline::Range};
 
@@ -23,6 +23,11 @@ impl Recent {
     /// Nothing of what there is up to `position`, everything that comes behind it.
     pub(crate) fn behind(position: i64) -> Self {
         Self { after: position, events: VecDeque::new() }
+    }
+
+    /// The event with this number, if it is here.
+    pub(crate) fn get(&self, num: EventNum) -> Option<&Arc<Event>> {
+        self.events.iter().rev().find(|event| event.num == num)
     }
 
     /// Adds an event that was committed behind all others.

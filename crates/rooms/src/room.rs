@@ -7,7 +7,8 @@ use protocol::{
     ids::{OwnedEventId, OwnedRoomId},
 };
 use store::{
-    EventNum, RoomNum, current_state, memberships::Membership, state_changes, state_versions,
+    EventNum, RoomNum, current_state, memberships::Membership, relations::RelatedBy, state_changes,
+    state_versions,
 };
 
 use crate::{
@@ -102,6 +103,15 @@ impl Room {
     pub(crate) fn replace(&self, redacted: &Arc<Event>) {
         if let Some(known) = self.known.write().as_mut() {
             known.recent.replace(redacted);
+        }
+    }
+
+    /// Notes that an event is related to in these ways as well.
+    pub(crate) fn add_related_by(&self, event: EventNum, added: RelatedBy) {
+        if let Some(known) = self.known.read().as_ref()
+            && let Some(event) = known.recent.get(event)
+        {
+            event.add_related_by(added);
         }
     }
 

@@ -355,6 +355,24 @@ impl Rooms {
         Ok(changes.iter().map(|change| (change.position, of(change.event_num))).collect())
     }
 
+    /// The member event of `user` that was in force at `position`.
+    ///
+    /// # Errors
+    /// Fails if the database fails.
+    pub async fn member_at(
+        &self,
+        room: &Room,
+        user: &UserId,
+        position: i64,
+    ) -> Result<Option<Arc<Event>>> {
+        let Some(key) = self.state_key(room, "m.room.member", user.as_str()).await? else {
+            return Ok(None);
+        };
+        let changes = self.changes_of(room, key).await?;
+        let last = changes.into_iter().rev().find(|(from, _)| *from <= position);
+        Ok(last.and_then(|(_, event)| event))
+    }
+
     /// Forgets how a key came to be that has changed.
     pub(crate) fn forget_history(&self, room: RoomNum, key: StateKeyNum) {
         self.memberships_of.forget((room, key));

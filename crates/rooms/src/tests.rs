@@ -4,6 +4,7 @@ mod membership;
 mod panic_sweep;
 mod panics;
 mod receiving;
+mod relations;
 mod state_storage;
 mod timeline;
 mod writing;

@@ -8,6 +8,7 @@ use protocol::{
 use store::events::{self, Direction};
 
 use crate::{
+    children::ChildrenQuery,
     error::{Error, Result},
     event::Event,
     room::Room,
@@ -45,6 +46,17 @@ pub struct Messages {
     pub events: Vec<Arc<Event>>,
     /// The room.
     pub room: Arc<Room>,
+    /// What the user may see of it.
+    pub view: View,
+}
+
+/// An event that a user may see.
+#[derive(Clone, Debug)]
+pub struct SeenEvent {
+    /// The event.
+    pub event: Arc<Event>,
+    /// What the user may see of its room.
+    pub view: View,
 }
 
 /// An event and what stands around it.
@@ -62,6 +74,21 @@ pub struct Context {
     pub end: i64,
     /// The room's state after the last event.
     pub state: RoomState,
+    /// What the user may see of the room.
+    pub view: View,
+}
+
+/// What stands around an event.
+#[derive(Clone, Debug)]
+pub struct Around {
+    /// What was sent before, newest first.
+    pub before: Vec<Arc<Event>>,
+    /// What was sent after, oldest first.
+    pub after: Vec<Arc<Event>>,
+    /// From where `before` goes on.
+    pub start: i64,
+    /// From where `after` goes on.
+    pub end: i64,
 }
 
 impl Rooms {
@@ -80,20 +107,26 @@ impl Rooms {
         if !view.ever_joined() && !view.is_world_readable() {
             return Err(Error::NotJoined);
         }
-        let newest = self.newest_for(&view);
-        let (after, until, start) = match query.direction {
-            Direction::Backward => {
-                let start = query.from.unwrap_or(newest);
-                (query.to.unwrap_or(i64::MIN), start.min(newest), start)
-            }
-            Direction::Forward => {
-                let start = query.from.unwrap_or(i64::MIN);
-                (start, query.to.unwrap_or(newest).min(newest), start)
-            }
+        let range = self.asked(&view, (query.from, query.to), query.direction);
+        let start = query.from.unwrap_or_else(|| range.start());
+        let (limit, filter) = (query.limit, Some(&query.filter));
+        let page = self.page(&room, &view, Source::Timeline, range, limit, filter).await?;
+        Ok(Messages { start, end: page.next, events: page.events, room, view })
+    }
+
+    /// What a client asks for that reads from one position to another.
+    pub(crate) fn asked(
+        &self,
+        view: &View,
+        (from, to): (Option<i64>, Option<i64>),
+        direction: Direction,
+    ) -> Range {
+        let newest = self.newest_for(view);
+        let (after, until) = match direction {
+            Direction::Backward => (to.unwrap_or(i64::MIN), from.unwrap_or(newest).min(newest)),
+            Direction::Forward => (from.unwrap_or(i64::MIN), to.unwrap_or(newest).min(newest)),
         };
-        let range = Range { after, until, direction: query.direction };
-        let page = self.page(&room, &view, range, query.limit, Some(&query.filter)).await?;
-        Ok(Messages { start, end: page.next, events: page.events, room })
+        Range { after, until, direction }
     }
 
     /// Up to where there can be something for this view to see.
@@ -115,13 +148,26 @@ impl Rooms {
         room_id: &RoomId,
         event_id: &EventId,
     ) -> Result<Arc<Event>> {
+        Ok(self.seen_event(user, room_id, event_id).await?.event)
+    }
+
+    /// As [`Self::visible_event`], with what the user may see of the room.
+    ///
+    /// # Errors
+    /// [`Error::UnknownEvent`] if they may not, or it does not exist.
+    pub async fn seen_event(
+        self: &Arc<Self>,
+        user: &UserId,
+        room_id: &RoomId,
+        event_id: &EventId,
+    ) -> Result<SeenEvent> {
         let room = self.find(room_id).await?.ok_or(Error::UnknownEvent)?;
         let event = self.event(event_id).await?.ok_or(Error::UnknownEvent)?;
         let view = self.view(&room, user).await?;
         let shown = event.room_num == room.num
             && event.status == events::Status::Accepted
             && event.position().is_some_and(|position| view.sees(position));
-        if shown { Ok(event) } else { Err(Error::UnknownEvent) }
+        if shown { Ok(SeenEvent { event, view }) } else { Err(Error::UnknownEvent) }
     }
 
     /// An event and up to `limit` events around it.
@@ -136,20 +182,50 @@ impl Rooms {
         limit: usize,
         filter: Option<&RoomEventFilter>,
     ) -> Result<Context> {
-        let event = self.visible_event(user, room_id, event_id).await?;
+        let SeenEvent { event, view } = self.seen_event(user, room_id, event_id).await?;
         let room = self.room(room_id).await?;
-        let view = self.view(&room, user).await?;
+        let limits = (limit / 2, limit - limit / 2);
+        let around = self.around(&room, &view, &event, limits, filter).await?;
+        let Around { before, after, start, end } = around;
+        let state = self.state_at(&room, end).await?;
+        Ok(Context { event, before, after, start, end, state, view })
+    }
+
+    /// Up to so many events before and after one that `view` shows.
+    ///
+    /// # Errors
+    /// Fails if the database fails.
+    pub async fn around(
+        &self,
+        room: &Room,
+        view: &View,
+        event: &Arc<Event>,
+        (before, after): (usize, usize),
+        filter: Option<&RoomEventFilter>,
+    ) -> Result<Around> {
         let position = event.position().ok_or(Error::UnknownEvent)?;
-        let newest = self.newest_for(&view);
+        let newest = self.newest_for(view);
         let older = Range { after: i64::MIN, until: position - 1, direction: Direction::Backward };
         let newer = Range { after: position, until: newest, direction: Direction::Forward };
-        let before = self.page(&room, &view, older, limit / 2, filter).await?;
-        let after = self.page(&room, &view, newer, limit - limit / 2, filter).await?;
-        let last = after.events.last().unwrap_or(&event);
-        let state = self.state_at(&room, last.position().unwrap_or(position)).await?;
+        let before = self.page(room, view, Source::Timeline, older, before, filter).await?;
+        let after = self.page(room, view, Source::Timeline, newer, after, filter).await?;
+        let end = after.events.last().and_then(|event| event.position()).unwrap_or(position);
         let start = before.next.unwrap_or(position - 1);
-        let end = last.position().unwrap_or(position);
-        Ok(Context { event, before: before.events, after: after.events, start, end, state })
+        Ok(Around { before: before.events, after: after.events, start, end })
+    }
+
+    /// All events of a room's timeline with `after < position <= until`, oldest first, whoever may see them; `limit` at
+    /// most.
+    ///
+    /// # Errors
+    /// Fails if the database fails.
+    pub async fn events_between(
+        &self,
+        room: &Room,
+        (after, until): (i64, i64),
+        limit: usize,
+    ) -> Result<Vec<Arc<Event>>> {
+        self.range(room, Range { after, until, direction: Direction::Forward }, limit).await
     }
 
     /// The newest `limit` events of a room with `after < position <= until` that `view` shows, newest first; and
@@ -166,7 +242,7 @@ impl Rooms {
         filter: Option<&RoomEventFilter>,
     ) -> Result<(Vec<Arc<Event>>, bool)> {
         let range = Range { after, until, direction: Direction::Backward };
-        let page = self.page(room, view, range, limit, filter).await?;
+        let page = self.page(room, view, Source::Timeline, range, limit, filter).await?;
         Ok((page.events, page.next.is_some()))
     }
 
@@ -183,14 +259,15 @@ impl Rooms {
         limit: usize,
     ) -> Result<(Vec<Arc<Event>>, Option<i64>)> {
         let range = Range { after, until, direction: Direction::Forward };
-        let page = self.page(room, view, range, limit, None).await?;
+        let page = self.page(room, view, Source::Timeline, range, limit, None).await?;
         Ok((page.events, page.next))
     }
 
-    async fn page(
+    pub(crate) async fn page(
         &self,
         room: &Room,
         view: &View,
+        source: Source<'_>,
         mut range: Range,
         limit: usize,
         filter: Option<&RoomEventFilter>,
@@ -200,13 +277,18 @@ impl Rooms {
         while scanned < SCANNED_MAX {
             // One more than is wanted tells whether the timeline goes on.
             let batch = limit - page.events.len() + 1;
-            let rows = self.range(room, range, batch).await?;
+            let rows = match source {
+                Source::Timeline => self.range(room, range, batch).await?,
+                Source::Children(query) => self.children_in(room, query, range, batch).await?,
+            };
             let last_batch = rows.len() < batch;
             scanned += rows.len();
+            let related = self.related(room, view, filter, &rows).await?;
             for event in rows {
                 let position = event.position().unwrap_or(0);
-                let shown =
-                    view.shows(&event) && filter.is_none_or(|filter| filter.matches(&event.pdu));
+                let shown = view.shows(&event)
+                    && filter.is_none_or(|filter| filter.matches(&event.pdu))
+                    && related.as_ref().is_none_or(|related| related.contains(&event.num));
                 if shown && page.events.len() == limit {
                     page.next = Some(range.resume_before(position));
                     return Ok(page);
@@ -243,9 +325,18 @@ impl Rooms {
     }
 }
 
-struct Page {
-    events: Vec<Arc<Event>>,
-    next: Option<i64>,
+pub(crate) struct Page {
+    pub(crate) events: Vec<Arc<Event>>,
+    pub(crate) next: Option<i64>,
+}
+
+/// What a page is read from.
+#[derive(Clone, Copy)]
+pub(crate) enum Source<'a> {
+    /// The whole timeline.
+    Timeline,
+    /// What relates to an event.
+    Children(&'a ChildrenQuery),
 }
 
 /// Positions with `after < position <= until`.
@@ -273,7 +364,7 @@ impl Range {
         }
     }
 
-    fn start(self) -> i64 {
+    pub(crate) fn start(self) -> i64 {
         match self.direction {
             Direction::Forward => self.after,
             Direction::Backward => self.until,

@@ -124,6 +124,30 @@ impl View {
         self.memberships.iter().find(came).map_or(position, |(from, _)| *from)
     }
 
+    /// The parts of the timeline that the user sees, as ranges `after < position <= until`, oldest first.
+    #[must_use]
+    pub(crate) fn ranges(&self) -> Vec<(i64, i64)> {
+        let memberships = self.memberships.iter().map(|(from, _)| *from);
+        let visibilities = self.visibilities.iter().map(|(from, _)| *from);
+        let mut changes: Vec<i64> = memberships.chain(visibilities).collect();
+        changes.sort_unstable();
+        changes.dedup();
+        // Between two changes all is seen or nothing; a change itself is judged by both of its sides.
+        let ends = changes.iter().flat_map(|at| [at.saturating_sub(1), *at]).chain([i64::MAX]);
+        let mut ranges: Vec<(i64, i64)> = Vec::new();
+        let mut after = i64::MIN;
+        for until in ends {
+            if until > after && self.sees(until) {
+                match ranges.last_mut() {
+                    Some(last) if last.1 == after => last.1 = until,
+                    _ => ranges.push((after, until)),
+                }
+            }
+            after = until;
+        }
+        ranges
+    }
+
     /// Whether the room is open to everybody now.
     #[must_use]
     pub fn is_world_readable(&self) -> bool {
@@ -193,6 +217,28 @@ mod tests {
         assert_eq!(seen(&view(Shared, &stay)), (2..=9).collect::<Vec<_>>());
         assert_eq!(seen(&view(Invited, &stay)), (4..=9).collect::<Vec<_>>());
         assert_eq!(seen(&view(Joined, &stay)), (6..=9).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn ranges_hold_what_is_seen() {
+        let stays: [&[(i64, Membership)]; 4] = [
+            &[(4, Invite), (6, Join), (9, Leave)],
+            &[(2, Join), (5, Leave), (8, Join)],
+            &[(4, Invite)],
+            &[],
+        ];
+        for visibility in [WorldReadable, Shared, Invited, Joined] {
+            for stay in stays {
+                let view = view(visibility, stay);
+                let ranges = view.ranges();
+                let inside = |position: i64| {
+                    ranges.iter().any(|(after, until)| position > *after && position <= *until)
+                };
+                let listed: Vec<_> = (2..=12).filter(|position| inside(*position)).collect();
+                assert_eq!(listed, seen(&view), "{visibility:?} {stay:?}");
+                assert!(ranges.windows(2).all(|pair| pair[0].1 < pair[1].0));
+            }
+        }
     }
 
     #[test]

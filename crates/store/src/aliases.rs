@@ -34,6 +34,11 @@ pub fn delete(write: &mut Write, alias: &RoomAliasId) {
     write.execute("DELETE FROM room_aliases WHERE alias = $1", params![alias.as_str()]);
 }
 
+/// Makes all aliases of a room lead to another one.
+pub fn move_all(write: &mut Write, from: RoomNum, to: RoomNum) {
+    write.execute("UPDATE room_aliases SET room_num = $2 WHERE room_num = $1", params![from, to]);
+}
+
 /// Where an alias leads.
 ///
 /// # Errors

@@ -2,7 +2,10 @@
 use db::{Params, Read, Result, Row, Value, Write, params};
 use protocol::ids::{EventId, OwnedEventId};
 
-use crate::numbers::{EventNum, RoomNum, StateKeyNum, StateVersion, UserNum};
+use crate::{
+    numbers::{EventNum, RoomNum, StateKeyNum, StateVersion, UserNum},
+    relations::RelatedBy,
+};
 
 /// What became of an event's authorization.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +60,8 @@ pub struct EventRow {
     pub notify_count: i64,
     /// The root of the thread it is in; none in the main timeline.
     pub thread_num: Option<EventNum>,
+    /// How other events relate to it.
+    pub related_by: RelatedBy,
     /// What became of its authorization.
     pub status: Status,
     /// The redaction that emptied it.
@@ -88,6 +93,10 @@ pub struct NewEvent<'a> {
     pub notify_count: i64,
     /// See [`EventRow::thread_num`].
     pub thread_num: Option<EventNum>,
+    /// See [`EventRow::related_by`].
+    pub related_by: RelatedBy,
+    /// When it was sent, as its server says (Unix ms).
+    pub origin_server_ts: i64,
     /// What became of its authorization.
     pub status: Status,
     /// See [`EventRow::transaction_key`].
@@ -110,7 +119,7 @@ macro_rules! select {
         concat!(
             "SELECT event_num, event_id, room_num, position, sender_num, state_key_num, \
              state_version, replaces, notify_count, status, redacted_by, transaction_key, json, \
-             thread_num FROM events ",
+             thread_num, related_by FROM events ",
             $rest
         )
     };
@@ -133,6 +142,7 @@ fn decode(row: &Row) -> Result<EventRow> {
         transaction_key: row.get(11)?,
         json: row.get(12)?,
         thread_num: row.get(13)?,
+        related_by: RelatedBy::from_number(row.get(14)?),
     })
 }
 
@@ -140,8 +150,9 @@ fn decode(row: &Row) -> Result<EventRow> {
 pub fn insert(write: &mut Write, event: &NewEvent<'_>, position: Value) {
     write.execute(
         "INSERT INTO events (event_num, event_id, room_num, position, sender_num, state_key_num, \
-         state_version, replaces, notify_count, status, transaction_key, json, thread_num) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+         state_version, replaces, notify_count, status, transaction_key, json, thread_num, \
+         related_by, origin_server_ts) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         params![
             event.event_num,
             event.event_id.as_str(),
@@ -155,8 +166,19 @@ pub fn insert(write: &mut Write, event: &NewEvent<'_>, position: Value) {
             event.status.number(),
             event.transaction_key,
             event.json,
-            event.thread_num
+            event.thread_num,
+            event.related_by.number(),
+            event.origin_server_ts
         ],
+    );
+}
+
+/// Notes that an event is related to in these ways as well.
+pub fn add_related_by(write: &mut Write, event: EventNum, added: RelatedBy) {
+    write.execute(
+        "UPDATE events SET related_by = related_by | $2 \
+         WHERE event_num = $1 AND (related_by & $2) <> $2",
+        params![event, added.number()],
     );
 }
 
@@ -242,6 +264,35 @@ pub async fn timeline(
     rows(reader, sql, params![room, after, until, limit]).await
 }
 
+/// The event nearest to the time `ts` (Unix ms) in one direction, of the accepted ones of the room's timeline with
+/// `after < position <= until`: its time and number.
+///
+/// # Errors
+/// Fails if the database fails.
+pub async fn nearest(
+    reader: &impl Read,
+    room: RoomNum,
+    (after, until): (i64, i64),
+    ts: i64,
+    direction: Direction,
+) -> Result<Option<(i64, EventNum)>> {
+    let sql = match direction {
+        Direction::Forward => {
+            "SELECT origin_server_ts, event_num FROM events WHERE room_num = $1 \
+             AND origin_server_ts >= $4 AND +position > $2 AND +position <= $3 \
+             AND position IS NOT NULL AND status = 0 ORDER BY origin_server_ts, position LIMIT 1"
+        }
+        Direction::Backward => {
+            "SELECT origin_server_ts, event_num FROM events WHERE room_num = $1 \
+             AND origin_server_ts <= $4 AND +position > $2 AND +position <= $3 \
+             AND position IS NOT NULL AND status = 0 \
+             ORDER BY origin_server_ts DESC, position DESC LIMIT 1"
+        }
+    };
+    let row = reader.query_optional(sql, params![room, after, until, ts]).await?;
+    row.map(|row| Ok((row.get(0)?, row.get(1)?))).transpose()
+}
+
 /// The running count of `room` (see [`EventRow::notify_count`]) at `position`, whatever stands there.
 ///
 /// # Errors
@@ -255,34 +306,6 @@ pub async fn notify_count_at(reader: &impl Read, room: RoomNum, position: i64) -
         )
         .await?;
     row.map_or(Ok(0), |row| row.get(0))
-}
-
-/// Where an event is that another one relates to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Parent {
-    /// Its number.
-    pub event_num: EventNum,
-    /// Its room.
-    pub room_num: RoomNum,
-    /// See [`EventRow::thread_num`].
-    pub thread_num: Option<EventNum>,
-}
-
-/// Where the event with this id is.
-///
-/// # Errors
-/// Fails if the database fails.
-pub async fn parent(reader: &impl Read, event_id: &EventId) -> Result<Option<Parent>> {
-    let row = reader
-        .query_optional(
-            "SELECT event_num, room_num, thread_num FROM events WHERE event_id = $1",
-            params![event_id.as_str()],
-        )
-        .await?;
-    let parent = |row: Row| {
-        Ok(Parent { event_num: row.get(0)?, room_num: row.get(1)?, thread_num: row.get(2)? })
-    };
-    row.map(parent).transpose()
 }
 
 async fn rows(reader: &impl Read, sql: &'static str, params: Params) -> Result<Vec<EventRow>> {

@@ -29,4 +29,7 @@ migrations! {
     14 "0014_dehydrated_devices",
     15 "0015_ignored_users",
     16 "0016_pushers",
+    17 "0017_relations",
+    18 "0018_event_times",
+    19 "0019_search",
 }

@@ -15,6 +15,8 @@ pub(crate) struct Piece {
     pub(crate) limited: bool,
     /// The position before the first event (or where the piece ends, if there is none).
     pub(crate) start: i64,
+    /// What the user may see of the room.
+    pub(crate) view: View,
 }
 
 impl Sync {
@@ -28,7 +30,8 @@ impl Sync {
         filter: Option<&RoomEventFilter>,
     ) -> Result<Piece> {
         if filter.is_some_and(|filter| filter.allows_nothing_of(&room.id)) {
-            return Ok(Piece { events: Vec::new(), limited: false, start: until });
+            let (events, view) = (Vec::new(), view.clone());
+            return Ok(Piece { events, limited: false, start: until, view });
         }
         let (mut events, limited) =
             self.rooms.latest(room, view, (after, until), limit, filter).await?;
@@ -37,7 +40,7 @@ impl Sync {
             Some(position) => position - 1,
             None => until,
         };
-        Ok(Piece { events, limited, start })
+        Ok(Piece { events, limited, start, view: view.clone() })
     }
 
     /// From where a client pages back from a piece.
@@ -45,7 +48,17 @@ impl Sync {
         TimelineToken { epoch: self.store.db.epoch(), position: piece.start }.to_string()
     }
 
-    /// Events of a room as this client gets them.
+    /// A piece as this client gets it.
+    pub(crate) async fn render_piece(
+        &self,
+        client: &Client,
+        piece: &Piece,
+    ) -> Result<Vec<Box<RawValue>>> {
+        let (events, view) = (&piece.events, &piece.view);
+        Ok(self.rooms.render_timeline(events, view, client.viewer(), Format::InRoom).await?)
+    }
+
+    /// State of a room as this client gets it.
     pub(crate) async fn render(
         &self,
         client: &Client,

@@ -19,6 +19,7 @@ def exercise(api: Api, cast: Cast) -> None:
     directory(api, cast)
     remove(api, cast)
     knock(api, cast)
+    upgrade(api, cast)
 
 
 def text(body: str) -> dict:
@@ -227,3 +228,19 @@ def knock(api: Api, cast: Cast) -> None:
     api.call(endpoint, 403, cast.stranger, path={"roomIdOrAlias": cast.room}, body={}, errcode="M_FORBIDDEN")
     api.call(endpoint, 404, cast.stranger, path={"roomIdOrAlias": "#nobody-made-this:localhost"}, body={},
              errcode="M_NOT_FOUND")
+
+
+def upgrade(api: Api, cast: Cast) -> None:
+    """A room is replaced by one of another version, by who may."""
+    endpoint = f"POST {ROOM}/upgrade"
+    made = api.need("POST /createRoom", 200, cast.alice, body={"room_version": "10", "preset": "public_chat"})
+    room = {"roomId": made["room_id"]}
+    api.call(f"POST {ROOM}/join", 200, cast.bob, path=room, body={})
+    api.call(endpoint, 403, cast.bob, path=room, body={"new_version": "11"}, errcode="M_FORBIDDEN")
+    api.call(endpoint, 400, cast.alice, path=room, body={"new_version": "no-such-version"},
+             errcode="M_UNSUPPORTED_ROOM_VERSION")
+    new = api.need(endpoint, 200, cast.alice, path=room, body={"new_version": "12"})["replacement_room"]
+    get = f"GET {ROOM}/state/{{eventType}}/{{stateKey}}"
+    create = {"roomId": new, "eventType": "m.room.create", "stateKey": ""}
+    found = api.need(get, 200, cast.alice, path=create)
+    api.check(endpoint, "another predecessor", found["predecessor"]["room_id"] == made["room_id"])

@@ -11,6 +11,7 @@ pub const SIDEWAYS: &[(&str, &str)] = &[
     ("sync", "encryption"),
     ("sync", "push"),
     ("push", "rooms"),
+    ("search", "rooms"),
     ("encryption", "rooms"),
     ("directory", "rooms"),
     ("moderation", "rooms"),

@@ -22,6 +22,9 @@ const HOUSEKEEPING_PERIOD: Duration = Duration::from_mins(1);
 /// How often it is looked who has gone.
 const PRESENCE_PERIOD: Duration = Duration::from_secs(5);
 
+/// How often the index of the search is brought up to what was said since.
+const INDEXING_PERIOD: Duration = Duration::from_secs(1);
+
 /// The services of a node.
 pub(super) struct Services {
     pub(super) accounts: Arc<Accounts>,
@@ -59,7 +62,7 @@ impl Services {
 
     /// What runs beside the requests.
     pub(super) fn components(&self) -> Vec<Component> {
-        let mut components = vec![self.housekeeping(), self.push()];
+        let mut components = vec![self.housekeeping(), self.push(), self.search_index()];
         if self.app.presence.is_enabled() {
             components.push(self.presence());
         }
@@ -121,6 +124,21 @@ impl Services {
                         }
                         () = stop.stopped() => return Ok(()),
                     }
+                }
+            }
+        })
+    }
+
+    /// Keeps the index of the search close to what is said.
+    fn search_index(&self) -> Component {
+        let app = self.app.clone();
+        Component::new("search index", &[], move |mut stop| {
+            let app = app.clone();
+            async move {
+                stop.ready();
+                tokio::select! {
+                    result = app.search.follow(INDEXING_PERIOD) => result.map_err(Into::into),
+                    () = stop.stopped() => Ok(()),
                 }
             }
         })

@@ -19,6 +19,7 @@ use protocol::{
 use push::{Push, delivery, delivery::Delivery};
 use rendezvous::Rendezvous;
 use rooms::{Rooms, notifications::NotificationRules};
+use search::Search;
 use store::Store;
 use sync::{Sync, SyncParts};
 
@@ -85,6 +86,7 @@ impl Services {
             accounts::Settings::new(name.clone(), &config.accounts, &config.registration);
         let accounts = Arc::new(Accounts::new(store.clone(), account_settings, observer)?);
         let sync_store = store.clone();
+        let search = Arc::new(Search::new(store.clone(), Arc::clone(&rooms)));
         let media = Arc::new(Media::new(store, blobs, media_settings(name, config)));
         let parts = SyncParts {
             store: sync_store,
@@ -110,6 +112,7 @@ impl Services {
             push,
             deliveries,
             rendezvous,
+            search,
             sync,
         })
     }

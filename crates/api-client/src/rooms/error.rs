@@ -18,6 +18,8 @@ api_error!(Error:
     Self(rooms::Error::Denied(_)) => FORBIDDEN,
     Self(rooms::Error::GuestsForbidden) => GUEST_ACCESS_FORBIDDEN,
     Self(rooms::Error::InviteBlocked) => INVITE_BLOCKED,
+    Self(rooms::Error::DuplicateAnnotation) => DUPLICATE_ANNOTATION,
+    Self(rooms::Error::ThreadInRelation) => UNKNOWN,
     Self(rooms::Error::Forbidden(_)) => FORBIDDEN,
     Self(rooms::Error::TooLarge(_)) => TOO_LARGE,
     Self(rooms::Error::BadContent(_)) => BAD_JSON,

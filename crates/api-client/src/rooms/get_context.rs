@@ -54,23 +54,26 @@ pub(crate) async fn handler(
     let found = app.rooms.context(&caller.user_id, &room, &event, limit, Some(&filter)).await;
     let found = found.map_err(Error::from)?;
     let shown = found.before.iter().chain([&found.event]).chain(&found.after);
-    let senders: BTreeSet<_> = shown.map(|event| event.pdu.sender().as_str()).collect();
+    let senders: BTreeSet<_> = shown.clone().map(|event| event.pdu.sender().as_str()).collect();
     let is_needed = |event: &&Arc<Event>| {
         !filter.lazy_load_members
             || event.pdu.kind() != "m.room.member"
             || event.pdu.state_key().is_some_and(|member| senders.contains(member))
     };
     let state: Vec<_> = found.state.iter().filter(is_needed).cloned().collect();
-    let render = async |events: &[Arc<Event>]| {
-        app.rooms.render(events, viewer(&caller), Format::Whole).await.map_err(Error::from)
-    };
-    let event = app.rooms.render_one(&found.event, viewer(&caller), Format::Whole).await;
+    let timeline: Vec<_> = shown.cloned().collect();
+    let (rooms, viewer) = (&app.rooms, viewer(&caller));
+    let timeline = rooms.render_timeline(&timeline, &found.view, viewer, Format::Whole).await;
+    let mut timeline = timeline.map_err(Error::from)?.into_iter();
+    let events_before = timeline.by_ref().take(found.before.len()).collect();
+    let event = timeline.next().ok_or(rooms::Error::UnknownEvent).map_err(Error::from)?;
+    let state = rooms.render(&state, viewer, Format::Whole).await.map_err(Error::from)?;
     Ok(Json(Reply {
         start: token(&app, found.start),
         end: token(&app, found.end),
-        event: event.map_err(Error::from)?,
-        events_before: render(&found.before).await?,
-        events_after: render(&found.after).await?,
-        state: render(&state).await?,
+        event,
+        events_before,
+        events_after: timeline.collect(),
+        state,
     }))
 }

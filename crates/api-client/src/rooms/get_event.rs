@@ -23,7 +23,9 @@ pub(crate) async fn handler(
     caller: Caller,
     Path((room, event)): Path<(OwnedRoomId, OwnedEventId)>,
 ) -> Result<RawJson, Error> {
-    let event = app.rooms.visible_event(&caller.user_id, &room, &event).await?;
-    let event = app.rooms.render_one(&event, viewer(&caller), Format::Whole).await?;
+    let seen = app.rooms.seen_event(&caller.user_id, &room, &event).await?;
+    let (events, viewer) = ([seen.event], viewer(&caller));
+    let rendered = app.rooms.render_timeline(&events, &seen.view, viewer, Format::Whole).await?;
+    let event = rendered.into_iter().next().ok_or(rooms::Error::UnknownEvent)?;
     Ok(RawJson(event.get().to_owned().into()))
 }

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::{
     error::Error,
-    page::{LIMIT, LIMIT_MAX, members_of, parse_filter},
+    page::{Direction, LIMIT, LIMIT_MAX, members_of, parse_filter},
     token::{position, token},
     viewer::viewer,
 };
@@ -34,14 +34,6 @@ pub(crate) struct Query {
     filter: Option<String>,
 }
 
-#[derive(Deserialize)]
-enum Direction {
-    #[serde(rename = "b")]
-    Backward,
-    #[serde(rename = "f")]
-    Forward,
-}
-
 #[derive(Serialize)]
 pub(crate) struct Reply {
     start: String,
@@ -63,10 +55,7 @@ pub(crate) async fn handler(
     let page = MessagesQuery {
         from: query.from.map(|from| position(&app, &from)).transpose()?,
         to: query.to.map(|to| position(&app, &to)).transpose()?,
-        direction: match query.dir {
-            Direction::Backward => rooms::Direction::Backward,
-            Direction::Forward => rooms::Direction::Forward,
-        },
+        direction: query.dir.into(),
         limit: limit.clamp(1, LIMIT_MAX) as usize,
         filter,
     };
@@ -77,7 +66,8 @@ pub(crate) async fn handler(
     } else {
         Vec::new()
     };
-    let chunk = app.rooms.render(&found.events, viewer(&caller), Format::Whole).await;
+    let chunk =
+        app.rooms.render_timeline(&found.events, &found.view, viewer(&caller), Format::Whole).await;
     Ok(Json(Reply {
         start: token(&app, found.start),
         end: found.end.map(|end| token(&app, end)),

@@ -6,7 +6,7 @@ use protocol::ids::OwnedRoomId;
 use serde_json::{Value, json};
 
 use super::{error::Error, reason::Reason};
-use crate::{Actor, App};
+use crate::{Actor, App, app::room_upgrades};
 
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
     method: Method::Post,
@@ -28,5 +28,6 @@ pub(crate) async fn handler(
         app.rooms.check_guests_can_join(&room).await?;
     }
     app.rooms.join(&caller.user_id, &room, body.reason.as_deref()).await?;
+    room_upgrades::carry_over(&app, &caller, &room).await;
     Ok(Json(json!({ "room_id": room })))
 }

@@ -6,7 +6,7 @@ use protocol::ids::OwnedRoomOrAliasId;
 use serde_json::{Value, json};
 
 use super::{error::Error, find_room::find_room, reason::Reason};
-use crate::{Actor, App};
+use crate::{Actor, App, app::room_upgrades};
 
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
     method: Method::Post,
@@ -30,5 +30,6 @@ pub(crate) async fn handler(
     }
     let joining = app.rooms.join(&caller.user_id, &room, body.reason.as_deref());
     joining.await.map_err(Error::from)?;
+    room_upgrades::carry_over(&app, &caller, &room).await;
     Ok(Json(json!({ "room_id": room })))
 }

@@ -1,4 +1,4 @@
-//! What `/messages` and `/context` share.
+//! What the endpoints share that answer with pages of events.
 use std::collections::BTreeSet;
 
 use accounts::Session;
@@ -8,6 +8,7 @@ use protocol::{
     ids::{RoomId, UserId},
 };
 use rooms::Format;
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{error::Error, viewer::viewer};
@@ -18,6 +19,28 @@ pub(crate) const LIMIT: u32 = 10;
 
 /// How many events a client gets at most.
 pub(crate) const LIMIT_MAX: u32 = 1_000;
+
+/// How many relations, or threads, a client gets at most.
+pub(crate) const RELATIONS_MAX: u32 = 100;
+
+/// Which way a client reads.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+pub(crate) enum Direction {
+    #[default]
+    #[serde(rename = "b")]
+    Backward,
+    #[serde(rename = "f")]
+    Forward,
+}
+
+impl From<Direction> for rooms::Direction {
+    fn from(direction: Direction) -> Self {
+        match direction {
+            Direction::Backward => Self::Backward,
+            Direction::Forward => Self::Forward,
+        }
+    }
+}
 
 /// The filter of a query.
 ///

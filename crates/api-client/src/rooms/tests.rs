@@ -5,4 +5,8 @@ mod finding;
 mod invite_rules;
 mod membership;
 mod reading;
+mod relations;
+mod search;
 mod sending;
+mod timestamps;
+mod upgrade;

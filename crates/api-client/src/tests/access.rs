@@ -51,7 +51,13 @@ impl Cell<'_> {
             _ => "x".to_owned(),
         });
         // A page needs a direction.
-        if path.ends_with("/messages") { path + "?dir=b&limit=100" } else { path }
+        if path.ends_with("/messages") {
+            path + "?dir=b&limit=100"
+        } else if path.ends_with("/timestamp_to_event") {
+            path + "?dir=f&ts=0"
+        } else {
+            path
+        }
     }
 
     /// Asks for as much as there is.
@@ -68,6 +74,10 @@ impl Cell<'_> {
             "extensions": { "account_data": { "enabled": true }, "receipts": { "enabled": true } },
             "device_keys": {}, "one_time_keys": {}, "limit": 100,
             "search_term": "words",
+            "search_categories": { "room_events": {
+                "search_term": "words", "order_by": "recent", "filter": { "limit": 100 },
+                "event_context": {},
+            } },
         });
         self.user.post(&path, body).await
     }

@@ -25,7 +25,7 @@ const EVENTS: &[(&str, i64)] = &[
 /// What a tombstone needs where creators stand above every level: more than an administrator (MSC4289).
 const TOMBSTONE_LEVEL_ABOVE_ADMINISTRATORS: i64 = 150;
 
-pub(super) fn draft(creator: &UserId, version: RoomVersion, request: &CreateRoom) -> Result<Draft> {
+pub(crate) fn draft(creator: &UserId, version: RoomVersion, request: &CreateRoom) -> Result<Draft> {
     let mut events = Object::new();
     for (kind, level) in EVENTS {
         insert_level(&mut events, kind, *level);

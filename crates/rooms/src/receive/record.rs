@@ -10,27 +10,27 @@ use protocol::{
     ids::{OwnedEventId, OwnedUserId, UserId},
 };
 use store::{
-    Change, EventNum, StateKeyNum, StateVersion, UserNum, current_state,
+    Change, EventNum, StateKeyNum, StateVersion, UserNum,
     events::{self, EventRow, Status},
-    memberships::{self, Membership, MembershipRow},
-    rooms::RoomRow,
-    state_changes,
+    memberships::{Membership, MembershipRow},
+    relations as table,
     state_versions::{self, StateMap, Weight},
 };
 
-use super::{judge::Before, numbers_of};
+use super::{
+    judge::Before,
+    numbers_of,
+    rows::{Difference, difference, insert_state, record_state, row},
+};
 use crate::{
     error::{Error, Result},
     event::Event,
     facts::{Facts, is_bump},
     notifications::{Arrival, Moved},
+    relations::{self, Related, Relation},
     room::Room,
     service::Rooms,
-    threads::thread_of,
 };
-
-/// Keys of a state with their new events; `None` where a key is left empty.
-type Difference = Vec<(StateKeyNum, Option<EventNum>)>;
 
 /// The ends of a room's timeline that an event does not follow.
 pub(super) struct Ends {
@@ -54,11 +54,18 @@ struct After {
     map: Option<StateMap>,
 }
 
+/// An accepted event on its way into the room.
+struct Arriving {
+    event: Arc<Event>,
+    related: Option<Related>,
+    after: After,
+}
+
 /// A user whose membership of the room changes; `None`: the room has no member event of theirs any more.
-struct Member {
+pub(super) struct Member {
     user_id: OwnedUserId,
-    user: UserNum,
-    now: Option<(Membership, EventNum)>,
+    pub(super) user: UserNum,
+    pub(super) now: Option<(Membership, EventNum)>,
 }
 
 impl Rooms {
@@ -82,6 +89,10 @@ impl Rooms {
         };
         let change = key.filter(|_| status != Status::Rejected).map(|key| (key, num));
         let after = self.state_after(facts, before, change, &mut write).await?;
+        let related = Relation::find(self, facts.room_num, pdu).await?;
+        // What relates to it may have come first.
+        let db = &self.store.db;
+        let related_by = table::related_by(db, facts.room_num, pdu.event_id()).await?;
         let event = Arc::new(Event {
             num,
             pdu: pdu.clone(),
@@ -90,15 +101,17 @@ impl Rooms {
             state_key_num: key,
             state_version: Some(after.version),
             replaces: after.replaces,
-            thread: thread_of(self, facts.room_num, pdu).await?,
+            thread: related.as_ref().and_then(Related::thread),
             notify_count: OnceLock::new(),
+            related_by: related_by.bits().into(),
             status,
             redacted_by: None,
             transaction_key: None,
             position: OnceLock::new(),
         });
         if status == Status::Accepted {
-            return self.accept(room, facts, event, after, ends, write).await;
+            let arriving = Arriving { event, related, after };
+            return self.accept(room, facts, arriving, ends, write).await;
         }
         events::insert(&mut write, &event.new_row(0)?, Value::Null);
         self.store.write(write).await?;
@@ -159,11 +172,11 @@ impl Rooms {
         self: &Arc<Self>,
         room: &Arc<Room>,
         facts: &Arc<Facts>,
-        event: Arc<Event>,
-        after: After,
+        arriving: Arriving,
         ends: Ends,
         mut write: Write,
     ) -> Result<()> {
+        let Arriving { event, related, after } = arriving;
         let mut now = Facts::clone(facts);
         let (changes, version, weight) =
             self.current_after(facts, &event, &after, &ends, &mut write).await?;
@@ -194,6 +207,9 @@ impl Rooms {
         }
         let _ = event.notify_count.set(now.head.notify_count);
         events::insert(&mut write, &event.new_row(now.head.notify_count)?, position.clone());
+        if let Some(related) = &related {
+            related.record(&mut write, &event, &position);
+        }
         record_state(&mut write, facts, &changes, &members, &position);
         let bump = if is_bump(event.pdu.kind()) { position.clone() } else { Value::Null };
         if facts.state.is_empty() {
@@ -205,6 +221,9 @@ impl Rooms {
             store::rooms::advance(&mut write, facts.room_num, before, after, last, bump);
         }
         let committed = self.store.write(write).await?;
+        if let Some(related) = &related {
+            related.committed(self, room);
+        }
         if let Some((_, redacted)) = redaction {
             self.events.insert(Arc::clone(&redacted));
             room.replace(&redacted);
@@ -319,6 +338,7 @@ impl Rooms {
             .map_err(|error| Error::Build(error.to_string()))?;
         let redacted = Arc::new(target.redacted(pdu, event.num));
         events::redact(write, target.num, event.num, redacted.pdu.json());
+        relations::remove(write, &target);
         let current =
             redacted.pdu.state_key().and_then(|key| now.state.get(redacted.pdu.kind(), key));
         if current.is_some_and(|current| current.num == redacted.num) {
@@ -406,67 +426,4 @@ fn come_and_gone(before: &Facts, members: &[Member]) -> Vec<Moved> {
         (comes != before.is_joined(&user_id)).then_some(Moved { user_id, user_num, comes })
     });
     moved.collect()
-}
-
-/// Adds a state: by its difference from its parent, or whole where that is shorter or there is none.
-fn insert_state(
-    write: &mut Write,
-    version: StateVersion,
-    parent: Option<StateVersion>,
-    parent_weight: Weight,
-    changes: &Difference,
-    whole: impl FnOnce() -> StateMap,
-) -> Weight {
-    match parent.filter(|_| !parent_weight.wants_snapshot()) {
-        Some(parent) => {
-            state_versions::insert_delta(write, version, parent, parent_weight, changes)
-        }
-        None => state_versions::insert_snapshot(write, version, parent, whole().into_iter()),
-    }
-}
-
-fn record_state(
-    write: &mut Write,
-    facts: &Facts,
-    changes: &Difference,
-    members: &[Member],
-    position: &Value,
-) {
-    let (room, before) = (facts.room_num, numbers_of(facts));
-    for (key, num) in changes {
-        match num {
-            Some(num) => current_state::set(write, room, *key, *num),
-            None => current_state::remove(write, room, *key),
-        }
-        let replaced = before.get(key).copied();
-        state_changes::insert(write, room, position.clone(), *key, *num, replaced);
-    }
-    for Member { user, now, .. } in members {
-        match now {
-            Some((membership, event)) => {
-                memberships::set(write, room, *user, *membership, *event, position.clone());
-            }
-            None => memberships::remove(write, room, *user),
-        }
-    }
-}
-
-fn row(facts: &Facts) -> RoomRow {
-    RoomRow {
-        room_num: facts.room_num,
-        room_version: facts.version.as_str().to_owned(),
-        creator_num: facts.creator_num,
-        created_ts: facts.created_ts,
-        published: false,
-        head: facts.head.clone(),
-        last_position: 0,
-        bump_position: 0,
-    }
-}
-
-/// What has to change for `before` to become `after`.
-fn difference(before: &StateMap, after: &StateMap) -> Difference {
-    let set = after.iter().filter(|(key, num)| before.get(key) != Some(num));
-    let unset = before.keys().filter(|key| !after.contains_key(key));
-    set.map(|(key, num)| (*key, Some(*num))).chain(unset.map(|key| (*key, None))).collect()
 }

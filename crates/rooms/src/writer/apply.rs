@@ -14,6 +14,7 @@ use super::build::{Built, StateChange};
 use crate::{
     facts::{Facts, is_bump},
     notifications::{Arrival, Classified, Moved},
+    relations,
     room::Room,
     service::Rooms,
 };
@@ -56,6 +57,10 @@ pub(super) async fn record(
     }
     if let Some(redaction) = &built.redaction {
         events::redact(write, redaction.target.num, event.num, redaction.redacted.pdu.json());
+        relations::remove(write, &redaction.target);
+    }
+    if let Some(related) = &built.related {
+        related.record(write, event, position);
     }
     Ok(classified)
 }
@@ -127,7 +132,12 @@ pub(super) fn committed<'a>(
         }
         rooms.events.insert(Arc::clone(event));
         added.push(Arc::clone(event));
+        if let Some(related) = &built.related {
+            related.committed(rooms, room);
+        }
         if let Some(redaction) = &built.redaction {
+            // What relates to it may be in the same batch.
+            redaction.redacted.add_related_by(redaction.target.related_by());
             rooms.events.insert(Arc::clone(&redaction.redacted));
             redacted.push(Arc::clone(&redaction.redacted));
         }

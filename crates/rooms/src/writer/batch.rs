@@ -177,6 +177,13 @@ async fn record_extras(
             Extra::Published(published) => {
                 store::rooms::set_published(write, facts.room_num, *published);
             }
+            Extra::ReplacedBy { room, published } => {
+                aliases::move_all(write, facts.room_num, *room);
+                if *published {
+                    store::rooms::set_published(write, facts.room_num, false);
+                    store::rooms::set_published(write, *room, true);
+                }
+            }
         }
     }
     Ok(())

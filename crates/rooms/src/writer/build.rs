@@ -10,7 +10,8 @@ use protocol::{
     signing::{EventIntent, IntentError, Placement},
 };
 use store::{
-    EventNum, StateKeyNum, events::Status, memberships::Membership, state_versions::Weight,
+    EventNum, StateKeyNum, events::Status, memberships::Membership, relations::RelatedBy,
+    state_versions::Weight,
 };
 
 use crate::{
@@ -18,8 +19,8 @@ use crate::{
     error::{Error, Result},
     event::Event,
     facts::Facts,
+    relations::{Related, Relation},
     service::Rooms,
-    threads::thread_of,
 };
 
 /// An event that is allowed, and what it changes.
@@ -29,6 +30,7 @@ pub(super) struct Built {
     pub(super) before: Facts,
     pub(super) change: Option<StateChange>,
     pub(super) redaction: Option<Redaction>,
+    pub(super) related: Option<Related>,
 }
 
 /// A key of the current state set to this event.
@@ -60,7 +62,10 @@ pub(super) async fn build(
     let num = rooms.store.interner.next_event().await?;
     let redaction = redaction(rooms, facts, &pdu, num).await?;
     let sender_num = rooms.store.interner.user(write, sender).await?;
-    let thread = thread_of(rooms, facts.room_num, &pdu).await?;
+    let related = Relation::find(rooms, facts.room_num, &pdu).await?;
+    if let Some(related) = &related {
+        related.check(rooms, facts.room_num, sender_num, pdu.kind()).await?;
+    }
     let before = facts.clone();
     let mut state_version = facts.head.state_version;
     let mut change = None;
@@ -78,8 +83,9 @@ pub(super) async fn build(
         state_key_num: change.as_ref().map(|change| change.key),
         state_version: Some(state_version),
         replaces: change.as_ref().and_then(|change| change.replaced),
-        thread,
+        thread: related.as_ref().and_then(Related::thread),
         notify_count: OnceLock::new(),
+        related_by: RelatedBy::NOTHING.bits().into(),
         status: Status::Accepted,
         redacted_by: None,
         transaction_key: transaction_key.map(Into::into),
@@ -87,7 +93,7 @@ pub(super) async fn build(
         pdu,
     });
     advance(facts, &event, change.as_ref(), redaction.as_ref());
-    Ok(Built { event, before, change, redaction })
+    Ok(Built { event, before, change, redaction, related })
 }
 
 /// The id of the room that `create` would create, in a version in which the event makes it.

@@ -166,7 +166,7 @@ impl Sync {
             is_dm: (dm_changed || (known.is_none() && asked.is_dm)).then_some(asked.is_dm),
             membership: Some(Membership::Join.as_str()),
             required_state: Some(self.render(client, &state.events).await?),
-            timeline: Some(self.render(client, &piece.events).await?),
+            timeline: Some(self.render_piece(client, &piece).await?),
             prev_batch: Some(self.prev_batch(&piece)),
             limited: Some(piece.limited),
             unstable_expanded_timeline: is_expanded,
@@ -347,13 +347,13 @@ impl Sync {
         let (piece, state) = if view.ever_joined() {
             self.last_of(asked, room, place, &view).await?
         } else {
-            self.refusal(asked, place).await?
+            self.refusal(asked, place, view.clone()).await?
         };
         let answer = RoomAnswer {
             initial: asked.known(Kind::Joined).is_none(),
             membership: Some(place.membership.as_str()),
             required_state: Some(self.render(client, &state).await?),
-            timeline: Some(self.render(client, &piece.events).await?),
+            timeline: Some(self.render_piece(client, &piece).await?),
             prev_batch: view.ever_joined().then(|| self.prev_batch(&piece)),
             limited: Some(piece.limited),
             num_live: Some(asked.live(&piece)),
@@ -392,6 +392,7 @@ impl Sync {
         &self,
         asked: Asked<'_>,
         place: MembershipRow,
+        view: View,
     ) -> Result<(Piece, Vec<Arc<Event>>)> {
         let events = self.rooms.events(&[place.event_num]).await?;
         let own = &asked.client().user_id;
@@ -400,7 +401,7 @@ impl Sync {
         } else {
             Vec::new()
         };
-        Ok((Piece { events, limited: false, start: place.position }, state))
+        Ok((Piece { events, limited: false, start: place.position, view }, state))
     }
 }
 

@@ -6,26 +6,45 @@ use rooms::Event;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::Request;
-use crate::{error::Result, service::Sync};
+use crate::{error::Result, service::Sync, timeline::Piece};
 
 impl Sync {
-    /// The events as this client wants to get them.
-    pub(super) async fn shown(
+    /// State events as this client wants to get them.
+    pub(super) async fn shown_state(
         &self,
         request: &Request,
         events: &[Arc<Event>],
     ) -> Result<Vec<Box<RawValue>>> {
         let shown = match request.filter.event_format {
             EventFormat::Client => self.render(&request.client, events).await?,
-            EventFormat::Federation => events
-                .iter()
-                .map(|event| RawValue::from_string(event.pdu.json().to_owned()))
-                .collect::<serde_json::Result<_>>()?,
+            EventFormat::Federation => as_servers_see(events)?,
         };
-        match &request.filter.event_fields {
-            Some(fields) => shown.iter().map(|event| select(fields, event)).collect(),
-            None => Ok(shown),
-        }
+        selected(request, shown)
+    }
+
+    /// A piece of a timeline as this client wants to get it.
+    pub(super) async fn shown_piece(
+        &self,
+        request: &Request,
+        piece: &Piece,
+    ) -> Result<Vec<Box<RawValue>>> {
+        let shown = match request.filter.event_format {
+            EventFormat::Client => self.render_piece(&request.client, piece).await?,
+            EventFormat::Federation => as_servers_see(&piece.events)?,
+        };
+        selected(request, shown)
+    }
+}
+
+fn as_servers_see(events: &[Arc<Event>]) -> Result<Vec<Box<RawValue>>> {
+    let events = events.iter().map(|event| RawValue::from_string(event.pdu.json().to_owned()));
+    Ok(events.collect::<serde_json::Result<_>>()?)
+}
+
+fn selected(request: &Request, shown: Vec<Box<RawValue>>) -> Result<Vec<Box<RawValue>>> {
+    match &request.filter.event_fields {
+        Some(fields) => shown.iter().map(|event| select(fields, event)).collect(),
+        None => Ok(shown),
     }
 }
 

@@ -108,7 +108,7 @@ impl Sync {
 
     pub(super) async fn timeline(&self, request: &Request, piece: &Piece) -> Result<Timeline> {
         Ok(Timeline {
-            events: self.shown(request, &piece.events).await?,
+            events: self.shown_piece(request, piece).await?,
             limited: piece.limited,
             prev_batch: Some(self.prev_batch(piece)),
         })

@@ -44,7 +44,7 @@ impl Sync {
         } else {
             // An invite turned down, or a room that is forgotten: the user's own member event is all there is.
             let events = self.rooms.events(&[place.event_num]).await?;
-            (Piece { events, limited: false, start: end }, Vec::new())
+            (Piece { events, limited: false, start: end, view }, Vec::new())
         };
         Ok(Some(LeftRoom {
             timeline: self.timeline(request, &piece).await?,

@@ -104,7 +104,7 @@ impl Sync {
         request: &Request,
         events: &[Arc<Event>],
     ) -> Result<State> {
-        let events = Events { events: self.shown(request, events).await? };
+        let events = Events { events: self.shown_state(request, events).await? };
         Ok(match request.state_after {
             super::StateAfter::No => State::Before(events),
             super::StateAfter::Stable => State::After(events),

@@ -114,7 +114,8 @@ async fn a_receipt_must_fit_its_thread() {
         let verdict = bob.post(&path("m.fully_read"), threaded).await.verdict();
         assert_eq!(verdict, "400 M_INVALID_PARAM");
         assert_eq!(chat.unread(&bob).await, (3, 0));
-        let nested = chat.reply(&alice, &reply, "2").await;
+        let nested = json!({ "m.relates_to": { "rel_type": "org.x", "event_id": reply } });
+        let nested = chat.send(&alice, "m.room.message", nested).await;
         assert_eq!(chat.read(&bob, "m.read", &nested, Some(&root)).await, "200");
         let far = json!({ "m.relates_to": { "rel_type": "m.thread", "event_id": foreign } });
         let far = chat.send(&alice, "m.room.message", far).await;

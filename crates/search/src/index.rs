@@ -1,0 +1,174 @@
+//! Bringing the index up to the end of the rooms' timelines.
+use std::sync::Arc;
+
+use db::Write;
+use protocol::Pdu;
+use rooms::{Event, Room};
+use serde::Deserialize;
+use store::{
+    EventNum,
+    events::Status,
+    search::{self as table, Document, Field},
+};
+
+use crate::{Search, terms::terms_of};
+
+/// How many events are looked at before what they change is written: the database writes nothing else meanwhile.
+const BATCH: usize = 64;
+
+impl Search {
+    /// Brings the index up to now. Returns the position that it has come to.
+    ///
+    /// # Errors
+    /// Fails if the database fails; what was written until then stays.
+    pub async fn catch_up(&self) -> rooms::Result<i64> {
+        let _indexing = self.indexing.lock().await;
+        let from = table::progress(&self.store.db).await?;
+        let until = self.store.db.visible_position();
+        if until <= from {
+            return Ok(from);
+        }
+        for num in store::rooms::changed_after(&self.store.db, from).await? {
+            if let Some(room) = self.rooms.by_number(num).await? {
+                self.index_room(&room, (from, until)).await?;
+            }
+        }
+        let mut write = Write::new();
+        table::set_progress(&mut write, until);
+        drop(self.store.write(write).await?);
+        Ok(until)
+    }
+
+    async fn index_room(&self, room: &Room, (mut after, until): (i64, i64)) -> rooms::Result<()> {
+        loop {
+            let events = self.rooms.events_between(room, (after, until), BATCH).await?;
+            let Some(last) = events.last().and_then(|event| event.position()) else {
+                return Ok(());
+            };
+            let mut write = Write::new();
+            for event in &events {
+                self.index_event(event, &mut write).await?;
+            }
+            if !write.is_empty() {
+                drop(self.store.write(write).await?);
+            }
+            after = last;
+        }
+    }
+
+    /// Adds to the write what an event changes of the index.
+    async fn index_event(&self, event: &Arc<Event>, write: &mut Write) -> rooms::Result<()> {
+        if event.pdu.kind() == "m.room.redaction" {
+            return self.index_redaction(event, write).await;
+        }
+        if let Some(edited) = event.edits() {
+            // Nobody looks for the edit: it changes by what its target is found.
+            return match self.rooms.event(&edited).await? {
+                Some(edited) if edited.room_num == event.room_num => {
+                    self.index_text(&edited, write).await
+                }
+                _ => Ok(()),
+            };
+        }
+        self.index_text(event, write).await
+    }
+
+    async fn index_redaction(&self, event: &Event, write: &mut Write) -> rooms::Result<()> {
+        let Some(target) = event.pdu.redacts() else { return Ok(()) };
+        let target = self.rooms.event(target).await?;
+        let Some(target) = target.filter(|target| target.redacted_by.is_some()) else {
+            return Ok(());
+        };
+        table::remove(write, self.store.db.engine(), target.num);
+        let edited: Vec<EventNum> = table::edited_by(&self.store.db, target.num).await?;
+        for edited in self.rooms.events(&edited).await? {
+            self.index_text(&edited, write).await?;
+        }
+        Ok(())
+    }
+
+    /// Makes an event findable by its text as it is now, or not findable.
+    async fn index_text(&self, event: &Arc<Event>, write: &mut Write) -> rooms::Result<()> {
+        let Some(field) = field_of(&event.pdu) else { return Ok(()) };
+        let engine = self.store.db.engine();
+        let shown = event.redacted_by.is_none() && event.status == Status::Accepted;
+        let Some(position) = event.position().filter(|_| shown) else {
+            table::remove(write, engine, event.num);
+            return Ok(());
+        };
+        let edit = if field == Field::Body { self.rooms.newest_edit(event).await? } else { None };
+        let (text, source) = match &edit {
+            Some(edit) => (new_text(&edit.pdu), edit),
+            None => (text(&event.pdu, field), event),
+        };
+        let terms = terms_of(&text.unwrap_or_default());
+        if terms.is_empty() {
+            table::remove(write, engine, event.num);
+            return Ok(());
+        }
+        let document = Document {
+            event_num: event.num,
+            room_num: event.room_num,
+            position,
+            field,
+            text_num: source.num,
+            text_position: source.position().unwrap_or(position),
+            terms: &terms,
+        };
+        table::put(write, engine, &document);
+        Ok(())
+    }
+}
+
+/// Which text of the event is searched for, if any is.
+fn field_of(event: &Pdu) -> Option<Field> {
+    match (event.kind(), event.state_key()) {
+        ("m.room.message", None) => Some(Field::Body),
+        ("m.room.name", Some("")) => Some(Field::Name),
+        ("m.room.topic", Some("")) => Some(Field::Topic),
+        _ => None,
+    }
+}
+
+/// The text of an event that is shown.
+pub(crate) fn text(event: &Pdu, field: Field) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Body {
+        body: String,
+    }
+    #[derive(Deserialize)]
+    struct Name {
+        name: String,
+    }
+    #[derive(Deserialize)]
+    struct Topic {
+        topic: String,
+    }
+    match field {
+        Field::Body => event.content_as::<Body>().ok().map(|content| content.body),
+        Field::Name => event.content_as::<Name>().ok().map(|content| content.name),
+        Field::Topic => event.content_as::<Topic>().ok().map(|content| content.topic),
+    }
+}
+
+/// The text that an edit gives the event that it edits.
+pub(crate) fn new_text(edit: &Pdu) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Content {
+        #[serde(rename = "m.new_content")]
+        new_content: NewContent,
+    }
+    #[derive(Deserialize)]
+    struct NewContent {
+        body: String,
+    }
+    Some(edit.content_as::<Content>().ok()?.new_content.body)
+}
+
+/// The text that an event is found by, as it is shown to everybody.
+pub(crate) fn shown_text(event: &Pdu, edit: Option<&Pdu>) -> Option<String> {
+    match edit {
+        Some(edit) => new_text(edit),
+        None => text(event, field_of(event)?),
+    }
+}

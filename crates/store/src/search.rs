@@ -1,0 +1,304 @@
+//! Tables `search_documents`, `search_terms` and `search_progress`: the full text of what was said in the clear.
+//!
+//! The engines index texts in ways of their own: SQLite in a table of FTS5, PostgreSQL in a column of type `tsvector`. What
+//! a term is, is decided above: both get the same terms, which are letters and digits only.
+use std::fmt::Write as _;
+
+use db::{Database, Engine, Read, Result, Row, Write, params};
+
+use crate::numbers::{EventNum, RoomNum};
+
+/// Where in an event a text stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    /// `content.body` of a message.
+    Body,
+    /// `content.name` of `m.room.name`.
+    Name,
+    /// `content.topic` of `m.room.topic`.
+    Topic,
+}
+
+impl Field {
+    fn number(self) -> i64 {
+        match self {
+            Self::Body => 1,
+            Self::Name => 2,
+            Self::Topic => 3,
+        }
+    }
+}
+
+/// An event that can be found.
+#[derive(Clone, Copy, Debug)]
+pub struct Document<'a> {
+    /// The event.
+    pub event_num: EventNum,
+    /// Its room.
+    pub room_num: RoomNum,
+    /// Its place in the timeline.
+    pub position: i64,
+    /// Where its text stands.
+    pub field: Field,
+    /// The event whose text it is.
+    pub text_num: EventNum,
+    /// The place of that one.
+    pub text_position: i64,
+    /// The terms of the text, in their order.
+    pub terms: &'a [String],
+}
+
+/// Makes an event findable, by other terms than before if it was.
+pub fn put(write: &mut Write, engine: Engine, document: &Document<'_>) {
+    remove(write, engine, document.event_num);
+    let row = params![
+        document.event_num,
+        document.room_num,
+        document.position,
+        document.field.number(),
+        document.text_num,
+        document.text_position
+    ];
+    match engine {
+        Engine::Sqlite => {
+            write.execute(
+                "INSERT INTO search_documents \
+                 (event_num, room_num, position, field, text_num, text_position) \
+                 VALUES ($1, $2, $3, $4, $5, $6)",
+                row,
+            );
+            write.execute(
+                "INSERT INTO search_terms (rowid, terms) VALUES ($1, $2)",
+                params![document.event_num, document.terms.join(" ")],
+            );
+        }
+        Engine::Postgres => {
+            let mut row = row;
+            row.push(vector(document.terms).into());
+            write.execute(
+                "INSERT INTO search_documents \
+                 (event_num, room_num, position, field, text_num, text_position, terms) \
+                 VALUES ($1, $2, $3, $4, $5, $6, CAST(CAST($7 AS TEXT) AS TSVECTOR))",
+                row,
+            );
+        }
+    }
+}
+
+/// Makes an event not findable any more.
+pub fn remove(write: &mut Write, engine: Engine, event: EventNum) {
+    if engine == Engine::Sqlite {
+        write.execute(
+            "DELETE FROM search_terms WHERE rowid = $1 \
+             AND EXISTS (SELECT 1 FROM search_documents WHERE event_num = $1)",
+            params![event],
+        );
+    }
+    write.execute("DELETE FROM search_documents WHERE event_num = $1", params![event]);
+}
+
+/// The events that are found by the text of another one, which has edited them.
+///
+/// # Errors
+/// Fails if the database fails.
+pub async fn edited_by(reader: &impl Read, edit: EventNum) -> Result<Vec<EventNum>> {
+    let rows = reader
+        .query(
+            "SELECT event_num FROM search_documents WHERE text_num = $1 AND text_num <> event_num",
+            params![edit],
+        )
+        .await?;
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+/// Up to which position everything is in the index.
+///
+/// # Errors
+/// Fails if the database fails.
+pub async fn progress(reader: &impl Read) -> Result<i64> {
+    let row = reader.query_optional("SELECT position FROM search_progress", params![]).await?;
+    row.map_or(Ok(0), |row| row.get(0))
+}
+
+/// Notes that everything up to `position` is in the index.
+pub fn set_progress(write: &mut Write, position: i64) {
+    write.execute("UPDATE search_progress SET position = $1", params![position]);
+}
+
+/// A part of what is searched for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Term {
+    /// A term.
+    Exact(String),
+    /// A term that begins like this.
+    Prefix(String),
+    /// Terms one after the other.
+    Phrase(Vec<String>),
+}
+
+/// Which hits come first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// What came last to this server, from before the event with this number.
+    Recent {
+        /// That event.
+        before: EventNum,
+    },
+    /// What fits best, without the best `skip`.
+    Rank {
+        /// How many.
+        skip: i64,
+    },
+}
+
+/// What is searched for, and where.
+#[derive(Clone, Copy, Debug)]
+pub struct Query<'a> {
+    /// All of these, of which there must be one at least.
+    pub terms: &'a [Term],
+    /// In these rooms.
+    pub rooms: &'a [RoomNum],
+    /// In these fields.
+    pub fields: &'a [Field],
+    /// In which order.
+    pub order: Order,
+    /// How many at most.
+    pub limit: i64,
+}
+
+/// An event that was found.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Hit {
+    /// The event.
+    pub event_num: EventNum,
+    /// Its room.
+    pub room_num: RoomNum,
+    /// Its place in the timeline.
+    pub position: i64,
+    /// The place of the event whose text fits.
+    pub text_position: i64,
+    /// How well it fits: more is better. Nothing where the order does not ask for it.
+    pub rank: f64,
+}
+
+macro_rules! sqlite {
+    ($rank:literal, $more:literal) => {
+        concat!(
+            "SELECT d.event_num, d.room_num, d.position, d.text_position, ",
+            $rank,
+            " FROM search_terms CROSS JOIN search_documents AS d \
+             ON d.event_num = search_terms.rowid WHERE search_terms MATCH $1 \
+             AND d.room_num = ANY($2) AND d.field = ANY($3) ",
+            $more
+        )
+    };
+}
+
+macro_rules! postgres {
+    ($rank:literal, $more:literal) => {
+        concat!(
+            "SELECT d.event_num, d.room_num, d.position, d.text_position, ",
+            $rank,
+            " FROM search_documents AS d, CAST(CAST($1 AS TEXT) AS TSQUERY) AS wanted \
+             WHERE d.terms @@ wanted AND d.room_num = ANY($2) AND d.field = ANY($3) ",
+            $more
+        )
+    };
+}
+
+/// What fits.
+///
+/// # Errors
+/// Fails if the database fails.
+pub async fn find(db: &Database, query: &Query<'_>) -> Result<Vec<Hit>> {
+    let engine = db.engine();
+    let rooms: Vec<i64> = query.rooms.iter().map(|room| room.0).collect();
+    let fields: Vec<i64> = query.fields.iter().map(|field| field.number()).collect();
+    let expression = match engine {
+        Engine::Sqlite => sqlite_expression(query.terms),
+        Engine::Postgres => postgres_expression(query.terms),
+    };
+    let (sql, from) = match (engine, query.order) {
+        (Engine::Sqlite, Order::Recent { before }) => (
+            sqlite!("0.0", "AND search_terms.rowid < $4 ORDER BY search_terms.rowid DESC LIMIT $5"),
+            before.0,
+        ),
+        (Engine::Sqlite, Order::Rank { skip }) => (
+            sqlite!(
+                "-bm25(search_terms)",
+                "ORDER BY bm25(search_terms), d.event_num DESC LIMIT $5 OFFSET $4"
+            ),
+            skip,
+        ),
+        (Engine::Postgres, Order::Recent { before }) => (
+            postgres!(
+                "CAST(0 AS DOUBLE PRECISION)",
+                "AND d.event_num < $4 ORDER BY d.event_num DESC LIMIT $5"
+            ),
+            before.0,
+        ),
+        (Engine::Postgres, Order::Rank { skip }) => (
+            postgres!(
+                "CAST(ts_rank(d.terms, wanted) AS DOUBLE PRECISION)",
+                "ORDER BY ts_rank(d.terms, wanted) DESC, d.event_num DESC LIMIT $5 OFFSET $4"
+            ),
+            skip,
+        ),
+    };
+    let params = params![expression, rooms, fields, from, query.limit];
+    db.query(sql, params).await?.iter().map(decode).collect()
+}
+
+fn decode(row: &Row) -> Result<Hit> {
+    Ok(Hit {
+        event_num: row.get(0)?,
+        room_num: row.get(1)?,
+        position: row.get(2)?,
+        text_position: row.get(3)?,
+        rank: row.get(4)?,
+    })
+}
+
+/// The terms with their places, as PostgreSQL reads them.
+fn vector(terms: &[String]) -> String {
+    let mut text = String::new();
+    for (number, term) in (1_u64..).zip(terms) {
+        let _ = write!(text, "'{term}':{number} ");
+    }
+    text
+}
+
+fn sqlite_expression(terms: &[Term]) -> String {
+    let part = |term: &Term| match term {
+        Term::Exact(word) => format!("\"{word}\""),
+        Term::Prefix(word) => format!("\"{word}\" *"),
+        Term::Phrase(words) => format!("\"{}\"", words.join(" ")),
+    };
+    terms.iter().map(part).collect::<Vec<_>>().join(" AND ")
+}
+
+fn postgres_expression(terms: &[Term]) -> String {
+    let part = |term: &Term| match term {
+        Term::Exact(word) => format!("'{word}'"),
+        Term::Prefix(word) => format!("'{word}':*"),
+        Term::Phrase(words) => format!("('{}')", words.join("' <-> '")),
+    };
+    terms.iter().map(part).collect::<Vec<_>>().join(" & ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_engines_are_asked_the_same() {
+        let terms = [
+            Term::Exact("an".to_owned()),
+            Term::Prefix("hous".to_owned()),
+            Term::Phrase(vec!["東京".to_owned(), "京都".to_owned()]),
+        ];
+        assert_eq!(sqlite_expression(&terms), r#""an" AND "hous" * AND "東京 京都""#);
+        assert_eq!(postgres_expression(&terms), "'an' & 'hous':* & ('東京' <-> '京都')");
+        assert_eq!(vector(&["a".to_owned(), "b".to_owned()]), "'a':1 'b':2 ");
+    }
+}
