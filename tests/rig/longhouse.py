@@ -10,6 +10,8 @@ SUPPORT_PAGE = "https://localhost/help"
 OPEN = {
     "LONGHOUSE_REGISTRATION__MODE": "open",
     "LONGHOUSE_RATE_LIMITS__ENABLED": "false",
+    "LONGHOUSE_URL_PREVIEWS__ENABLED": "true",
+    "LONGHOUSE_URL_PREVIEWS__ALLOW": "*:*",
     "LONGHOUSE_WELL_KNOWN__SERVER": "localhost:8448",
     "LONGHOUSE_WELL_KNOWN__SUPPORT_PAGE": SUPPORT_PAGE,
     "LONGHOUSE_TURN__URIS": "turn:localhost:3478?transport=udp",
@@ -19,11 +21,12 @@ OPEN = {
 # Few calls, none of which is given back while a test runs.
 ALLOWANCE = "0.0001/s burst 12"
 CLASSES = ("READ", "SEARCH", "WRITE", "MESSAGE", "CREATE_ROOM", "JOIN", "INVITE", "LOGIN", "REGISTER", "UPLOAD",
-           "DOWNLOAD")
+           "DOWNLOAD", "PREVIEW")
 STRICT = {
     "LONGHOUSE_REGISTRATION__MODE": "closed",
     "LONGHOUSE_PRESENCE__ENABLED": "true",
     "LONGHOUSE_MEDIA__UPLOAD_MAX": "32 KiB",
+    "LONGHOUSE_MEDIA__USER_QUOTA": "40 KiB",
     "LONGHOUSE_MEDIA__THUMBNAIL_PIXELS_MAX": "1024",
     "LONGHOUSE_MEDIA__LEGACY_UNAUTHENTICATED": "true",
     **{f"LONGHOUSE_RATE_LIMITS__{name}": ALLOWANCE for name in CLASSES},

@@ -3,6 +3,7 @@ mod completions;
 mod config;
 mod doctor;
 mod endpoints;
+mod media;
 mod register_new_matrix_user;
 mod report;
 mod serve;
@@ -47,6 +48,9 @@ enum Command {
     /// Shows what users of a running node have reported.
     #[command(subcommand)]
     Report(report::Report),
+    /// Manages what users of a running node uploaded.
+    #[command(subcommand)]
+    Media(media::Media),
     /// Tells how the running node does.
     Status,
     /// Checks the installation as clients see it, and says what to do about faults.
@@ -79,6 +83,7 @@ pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
         Command::Config(command) => command.run(&context),
         Command::User(command) => command.run(&context),
         Command::Report(command) => command.run(&context),
+        Command::Media(command) => command.run(&context),
         Command::Status => status::run(&context),
         Command::Doctor(command) => command.run(&context),
         Command::Version => version::run(&context),

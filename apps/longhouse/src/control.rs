@@ -34,16 +34,22 @@ impl Control {
         })
     }
 
-    /// Calls an endpoint of the node. `user` fills the path's `{user}`.
+    /// Calls an endpoint of the node. `subject` fills the one parameter that its path has, if it has any.
     pub(crate) async fn ask<B: Serialize, R: DeserializeOwned>(
         &self,
         endpoint: &Endpoint,
-        user: &str,
+        subject: &str,
         body: &B,
     ) -> Result<R, Failure> {
-        let path = endpoint.path().replace("{user}", &encoded(user));
+        let path = match endpoint.path().split_once('{') {
+            Some((start, rest)) => {
+                let end = rest.split_once('}').map_or("", |(_, end)| end);
+                format!("{start}{}{end}", encoded(subject))
+            }
+            None => endpoint.path().to_owned(),
+        };
         let body = match endpoint.method {
-            Method::Get => Bytes::new(),
+            Method::Get | Method::Delete => Bytes::new(),
             _ => serde_json::to_vec(body).map_err(Failure::new)?.into(),
         };
         self.send(endpoint, &path, body).await

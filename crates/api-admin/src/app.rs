@@ -4,6 +4,7 @@ use std::{ops::Deref, sync::Arc};
 use accounts::Accounts;
 use clock::SharedClock;
 use components::Supervisor;
+use media::Media;
 use moderation::Moderation;
 use telemetry::metrics::Metrics;
 
@@ -19,6 +20,8 @@ pub struct Services {
     pub accounts: Arc<Accounts>,
     /// What users report.
     pub moderation: Arc<Moderation>,
+    /// Uploads.
+    pub media: Arc<Media>,
     /// The node's parts.
     pub components: Arc<Supervisor>,
     /// The numbers for monitoring.

@@ -2,14 +2,20 @@
 //! may open. The documents are shared with the command line.
 pub mod create_user;
 pub mod deactivate_user;
+pub mod delete_media;
 pub mod document;
 mod error;
+pub mod get_media_usage;
 pub mod get_status;
+pub mod list_media;
 pub mod list_reports;
 pub mod list_users;
 mod named;
 pub mod set_admin;
 pub mod set_locked;
+pub mod set_media_protection;
+pub mod set_media_quarantine;
+pub mod set_media_quota;
 pub mod set_password;
 pub mod set_suspended;
 
@@ -28,6 +34,14 @@ endpoints! { App:
     set_suspended,
     deactivate_user,
     list_reports,
+    list_media,
+    set_media_quarantine,
+    set_media_protection,
+    delete_media,
+    get_media_usage,
+    set_media_quota,
 }
 
 const DOCUMENTATION: &str = "https://spec.matrix.org/v1.16/appendices/#user-identifiers";
+const MEDIA_DOCUMENTATION: &str =
+    "https://spec.matrix.org/v1.16/client-server-api/#content-repository";

@@ -8,6 +8,7 @@ use accounts::{
     AccountObserver, Accounts, AfterCommit, ClosedFuture, DeviceChange, ObserverFuture, Settings,
 };
 use axum::body::Body;
+use blobs::Blobs;
 use clock::MockClock;
 use components::Supervisor;
 use config::Secret;
@@ -19,6 +20,7 @@ use endpoint::{
 use entropy::SeededEntropy;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::Request;
+use media::{Description, Media};
 use moderation::{Moderation, Reporter};
 use protocol::{
     ids::{OwnedServerName, UserId},
@@ -30,6 +32,7 @@ use serde_json::{Value, json};
 use sha1::Sha1;
 use store::{Store, UserNum};
 use telemetry::metrics::Metrics;
+use tempfile::TempDir;
 
 use crate::{About, App, Services, local, management, server, shared_secret};
 
@@ -60,10 +63,25 @@ impl AccountObserver for Nobody {
     }
 }
 
+fn media_settings() -> media::Settings {
+    media::Settings {
+        server_name: "example.org".try_into().unwrap(),
+        upload_bytes_max: 1_000,
+        pixels_max: 1_000,
+        decoder_bytes_max: 1 << 20,
+        decoders: 1,
+        quotas: media::Quotas::default(),
+        unused_for_ms: None,
+        legacy_unauthenticated: false,
+    }
+}
+
 struct TestSite {
     site: Site,
     accounts: Arc<Accounts>,
     moderation: Arc<Moderation>,
+    media: Arc<Media>,
+    _folder: TempDir,
 }
 
 fn moderation(store: &Store) -> Moderation {
@@ -88,10 +106,14 @@ impl TestSite {
         };
         let settings = Settings::new("example.org".try_into().unwrap(), &accounts, &registration);
         let moderation = Arc::new(moderation(&store));
-        let accounts = Arc::new(Accounts::new(store, settings, Arc::new(Nobody)).unwrap());
+        let accounts = Arc::new(Accounts::new(store.clone(), settings, Arc::new(Nobody)).unwrap());
+        let folder = TempDir::new().unwrap();
+        let blobs = Blobs::open(folder.path().to_owned(), SeededEntropy::shared(2)).await.unwrap();
+        let media = Arc::new(Media::new(store, blobs, media_settings()));
         let app = App::new(Services {
             accounts: accounts.clone(),
             moderation: moderation.clone(),
+            media: media.clone(),
             components: Arc::new(Supervisor::new(Vec::new()).unwrap()),
             metrics: METRICS.clone(),
             clock: clock.clone(),
@@ -116,7 +138,8 @@ impl TestSite {
             forwarded_by: ForwardedBy::default(),
             run: 1,
         };
-        Self { site: Site::new(options, routes).unwrap(), accounts, moderation }
+        let site = Site::new(options, routes).unwrap();
+        Self { site, accounts, moderation, media, _folder: folder }
     }
 
     async fn call(&self, method: &str, path: &str, body: Value) -> Reply {
@@ -133,6 +156,7 @@ impl TestSite {
 
 const REGISTER: &str = "/_synapse/admin/v1/register";
 const USERS: &str = "/_longhouse/local/v1/users";
+const MEDIA: &str = "/_longhouse/local/v1/media";
 
 fn mac(secret: &str, parts: &[&str]) -> String {
     let mut mac = Hmac::<Sha1>::new_from_slice(secret.as_bytes()).unwrap();
@@ -276,5 +300,69 @@ async fn reports_are_listed() {
         let behind = format!("{path}?after={}", listed["reports"][0]["id"]);
         let rest = site.call("GET", &behind, Value::Null).await.json();
         assert_eq!(rest, json!({ "reports": [] }));
+    }
+}
+
+#[tokio::test]
+async fn the_command_line_moderates_media() {
+    for database in db::testing::engines().await {
+        let site = TestSite::new(&database, None).await;
+        let alice = json!({ "name": "alice", "password": "correct horse", "admin": false });
+        assert_eq!(site.call("POST", USERS, alice).await.verdict(), "200");
+        let alice = UserId::parse("@alice:example.org").unwrap();
+        let alice = site.media.uploader_num(&alice).await.unwrap().unwrap();
+        let mut ids = Vec::new();
+        for content in ["one", "one", "two"] {
+            let body = futures_util::stream::iter([Ok::<_, String>(content.into())]);
+            ids.push(site.media.upload(alice, Description::default(), body).await.unwrap());
+        }
+        let list = async |query: &str| {
+            site.call("GET", &format!("{MEDIA}{query}"), Value::Null).await.json()
+        };
+        let all = list("").await["media"].as_array().unwrap().clone();
+        assert_eq!(all.len(), 3);
+        assert!(all.iter().all(|one| one["uploader"] == "@alice:example.org" && one["bytes"] == 3));
+        assert_eq!(list("?user=alice").await["media"], json!(all));
+        assert_eq!(
+            list(&format!("?after={}", ids.iter().max().unwrap())).await["media"],
+            json!([])
+        );
+
+        let change = async |id: &str, what: &str, body: Value| {
+            site.call("PUT", &format!("{MEDIA}/{id}/{what}"), body).await
+        };
+        let hidden = change(&ids[0], "quarantine", json!({ "quarantined": true })).await;
+        assert_eq!(hidden.json(), json!({ "media": 2 }));
+        assert!(site.media.find("example.org", &ids[1], 0).await.is_err());
+        let shown = change(&ids[1], "quarantine", json!({ "quarantined": false })).await;
+        assert_eq!(shown.json(), json!({ "media": 2 }));
+        assert!(site.media.find("example.org", &ids[0], 0).await.is_ok());
+        let protected = change(&ids[2], "protection", json!({ "protected": true })).await;
+        assert_eq!(protected.verdict(), "200");
+        let refused = change(&ids[2], "quarantine", json!({ "quarantined": true })).await;
+        assert_eq!(refused.verdict(), "403 M_FORBIDDEN");
+
+        let usage = async || {
+            site.call("GET", &format!("{USERS}/alice/media_usage"), Value::Null).await.json()
+        };
+        assert_eq!(usage().await["bytes"], 9);
+        let path = format!("{MEDIA}/{}", ids[0]);
+        assert_eq!(site.call("DELETE", &path, Value::Null).await.json(), json!({ "media": 1 }));
+        assert_eq!(site.call("DELETE", &path, Value::Null).await.verdict(), "404 M_NOT_FOUND");
+        assert_eq!(usage().await["files"], 2);
+        let path = format!("{USERS}/alice/media_quota");
+        let own = site.call("PUT", &path, json!({ "bytes": 6 })).await.json();
+        assert_eq!(
+            own,
+            json!({ "user_id": "@alice:example.org", "files": 2, "bytes": 6, "quota_bytes": 6 })
+        );
+        let body = futures_util::stream::iter([Ok::<_, String>("x".into())]);
+        assert!(site.media.upload(alice, Description::default(), body).await.is_err());
+        for what in ["quarantine", "protection"] {
+            let unknown =
+                change("nobodyHasThis", what, json!({ "quarantined": true, "protected": true }))
+                    .await;
+            assert_eq!(unknown.verdict(), "404 M_NOT_FOUND");
+        }
     }
 }

@@ -9,6 +9,7 @@ use endpoint::{Authenticated, Authority, Refusal};
 use media::Media;
 use moderation::Moderation;
 use presence::Presence;
+use previews::Previews;
 use push::{Push, delivery::Delivery};
 use rendezvous::Rendezvous;
 use rooms::Rooms;
@@ -53,6 +54,8 @@ pub struct Services {
     pub presence: Arc<Presence>,
     /// Where devices meet that log one another in.
     pub rendezvous: Rendezvous,
+    /// Previews of links, if the server makes any.
+    pub previews: Option<Arc<Previews>>,
     /// Push rules and unread counts.
     pub push: Arc<Push>,
     /// The deliveries to push gateways, which run beside the requests.

@@ -5,6 +5,7 @@ mod download;
 mod download_named;
 mod error;
 mod get_config;
+mod get_url_preview;
 mod legacy_download;
 mod legacy_download_named;
 mod legacy_thumbnail;
@@ -23,6 +24,7 @@ endpoints! { App:
     announce,
     upload_announced,
     get_config,
+    get_url_preview,
     download,
     download_named,
     thumbnail,

@@ -11,6 +11,20 @@ impl Digest {
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Self)
     }
+
+    /// From 64 hexadecimal digits, small letters; `None` if the text is anything else.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let value = |digit: u8| match digit {
+            b'0'..=b'9' => Some(digit - b'0'),
+            b'a'..=b'f' => Some(digit - b'a' + 10),
+            _ => None,
+        };
+        let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+        let bytes: Option<Vec<u8>> =
+            pairs.iter().map(|[high, low]| Some(value(*high)? << 4 | value(*low)?)).collect();
+        bytes.filter(|_| rest.is_empty()).and_then(|bytes| Self::from_bytes(&bytes))
+    }
 }
 
 impl fmt::Display for Digest {

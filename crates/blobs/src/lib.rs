@@ -8,6 +8,7 @@
 //! - When [`Upload::finish`] answers, object and name survive a crash.
 mod digest;
 mod error;
+mod list;
 mod object;
 mod upload;
 
@@ -26,6 +27,7 @@ use entropy::SharedEntropy;
 pub use self::{
     digest::Digest,
     error::Error,
+    list::Listed,
     object::{Object, ObjectStream},
     upload::{Stored, Upload},
 };
@@ -86,6 +88,15 @@ impl Blobs {
             _ => Ok(()),
         })
         .await
+    }
+
+    /// Up to `limit` objects behind `after`, in order of their digests.
+    ///
+    /// # Errors
+    /// Fails if the folder can't be read.
+    pub async fn list(&self, after: Option<Digest>, limit: usize) -> Result<Vec<Listed>, Error> {
+        let objects = self.root.join("objects");
+        blocking(move || list::list(&objects, after, limit)).await
     }
 
     fn uploads(&self) -> PathBuf {

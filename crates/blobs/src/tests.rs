@@ -82,3 +82,40 @@ async fn a_removed_object_is_gone() {
     blobs.remove(&stored.digest).await.unwrap();
     assert!(blobs.find(&stored.digest).await.unwrap().is_none());
 }
+
+#[tokio::test]
+async fn all_objects_are_listed_page_by_page() {
+    let folder = TempDir::new().unwrap();
+    let blobs = open(&folder).await;
+    assert_eq!(blobs.list(None, 10).await.unwrap(), []);
+    let mut expected = Vec::new();
+    for n in 0..60_u32 {
+        expected.push(store(&blobs, &[Bytes::from(n.to_string())]).await.digest);
+    }
+    expected.sort();
+    // What is no object is passed over.
+    fs::write(folder.path().join("media/objects").join("README"), b"x").unwrap();
+    for limit in [1, 7, 60, 100] {
+        let (mut all, mut after) = (Vec::new(), None);
+        loop {
+            let page = blobs.list(after, limit).await.unwrap();
+            assert!(page.len() <= limit);
+            let Some(last) = page.last() else { break };
+            after = Some(last.digest);
+            all.extend(page.iter().map(|listed| listed.digest));
+        }
+        assert_eq!(all, expected, "{limit}");
+    }
+    let modified_ms = blobs.list(None, 1).await.unwrap()[0].modified_ms;
+    let age = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    assert!((i64::try_from(age.as_millis()).unwrap() - modified_ms).abs() < 60_000);
+}
+
+#[test]
+fn digests_are_read_as_they_are_written() {
+    let digest = Digest(std::array::from_fn(|n| u8::try_from(n * 8).unwrap()));
+    assert_eq!(Digest::parse(&digest.to_string()), Some(digest));
+    for text in ["", "ab", &"g".repeat(64), &"A".repeat(64), &"a".repeat(65), &"é".repeat(32)] {
+        assert_eq!(Digest::parse(text), None, "{text}");
+    }
+}

@@ -28,7 +28,7 @@ pub use self::{
     section::{Complaints, Field, Section},
     sections::{
         Accounts, Cache, Config, Database, Egress, Listener, Log, Media, Push, RateLimits,
-        Registration, Rooms, Server, WellKnown,
+        Registration, Rooms, Server, UrlPreviews, WellKnown,
     },
     value::{
         Bytes, DatabaseUrl, Lifetime, LogFormat, Network, Rate, RegistrationMode, Secret, Serves,

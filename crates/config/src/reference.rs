@@ -51,6 +51,7 @@ fn defaults() -> Vec<(String, Box<dyn Section>)> {
         boxed("[rtc]", config.rtc),
         boxed("[rendezvous]", config.rendezvous),
         boxed("[push]", config.push),
+        boxed("[url_previews]", config.url_previews),
         boxed("[well_known]", config.well_known),
         boxed("[egress]", config.egress),
         boxed("[log]", config.log),

@@ -15,6 +15,7 @@ mod rooms;
 mod rtc;
 mod server;
 mod turn;
+mod url_previews;
 mod user_directory;
 mod well_known;
 
@@ -22,7 +23,7 @@ pub use self::{
     accounts::Accounts, cache::Cache, database::Database, egress::Egress, listener::Listener,
     log::Log, media::Media, presence::Presence, push::Push, rate_limits::RateLimits,
     registration::Registration, rendezvous::Rendezvous, rooms::Rooms, rtc::Rtc, server::Server,
-    turn::Turn, user_directory::UserDirectory, well_known::WellKnown,
+    turn::Turn, url_previews::UrlPreviews, user_directory::UserDirectory, well_known::WellKnown,
 };
 use crate::section::Section;
 
@@ -80,6 +81,8 @@ config! {
     rendezvous: Rendezvous,
     /// `[push]`
     push: Push,
+    /// `[url_previews]`
+    url_previews: UrlPreviews,
     /// `[well_known]`
     well_known: WellKnown,
     /// `[egress]`

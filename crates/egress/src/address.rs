@@ -1,5 +1,37 @@
 //! Which addresses a stranger's URL must not reach.
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket};
+
+/// What a client may connect to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rule {
+    pub(crate) allow_private: bool,
+    pub(crate) allow_own: bool,
+}
+
+impl Rule {
+    /// Why `address` is refused, or `None` if it may be connected to.
+    pub(crate) fn refused(self, address: IpAddr) -> Option<&'static str> {
+        if self.allow_private {
+            return None;
+        }
+        refused(address)
+            .or_else(|| (!self.allow_own && is_own(address)).then_some("this machine itself"))
+    }
+}
+
+/// Whether this machine has the address: then it is also where its packets to that address come from. Nothing is sent.
+fn is_own(address: IpAddr) -> bool {
+    let any: IpAddr = match address {
+        IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    let local = UdpSocket::bind((any, 0)).and_then(|socket| {
+        // The port does not matter (9 is "discard").
+        socket.connect((address, 9))?;
+        socket.local_addr()
+    });
+    local.is_ok_and(|local| local.ip() == address)
+}
 
 /// Why `address` is refused, or `None` if it is an ordinary public one.
 ///
@@ -127,6 +159,20 @@ mod tests {
             "ff02::1",
         ] {
             assert!(refused(address.parse().unwrap()).is_some(), "{address}");
+        }
+    }
+
+    #[test]
+    fn addresses_of_this_machine_are_known() {
+        assert!(is_own(Ipv4Addr::LOCALHOST.into()));
+        assert!(!is_own(Ipv4Addr::new(1, 1, 1, 1).into()));
+        // The one with which this machine reaches others, where it reaches any.
+        let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
+        if socket.connect("1.1.1.1:9").is_ok() {
+            let own = socket.local_addr().unwrap().ip();
+            assert!(is_own(own));
+            let rule = Rule { allow_private: false, allow_own: false };
+            assert!(rule.refused(own).is_some());
         }
     }
 

@@ -6,13 +6,15 @@ use std::{
     time::Duration,
 };
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use hickory_resolver::TokioResolver;
 use http::{HeaderMap, Method, StatusCode, header::LOCATION};
 use reqwest::{Certificate, Client, Response, Url, redirect::Policy};
+use tokio::time::Instant;
 
 use crate::{
-    Error, Lookup, address,
+    Arriving, Error, Lookup,
+    address::Rule,
     resolver::{Filter, SystemLookup},
 };
 
@@ -21,12 +23,21 @@ use crate::{
 pub struct Options {
     /// Whether special addresses may be connected to.
     pub allow_private: bool,
+    /// Whether this machine's own addresses may be connected to, public ones too. What listens there is often shielded by a
+    /// firewall that does not see the machine's requests to itself. Where private addresses are allowed, so are these.
+    pub allow_own: bool,
     /// A PEM file of certificates that are trusted beside the system's.
     pub extra_ca_file: Option<PathBuf>,
     /// How long connecting may take.
     pub connect_timeout: Duration,
     /// How long a whole request may take, redirects and body included.
     pub request_timeout: Duration,
+}
+
+impl Options {
+    pub(crate) fn rule(&self) -> Rule {
+        Rule { allow_private: self.allow_private, allow_own: self.allow_own }
+    }
 }
 
 /// What to ask.
@@ -101,7 +112,7 @@ impl Egress {
             .redirect(Policy::none())
             // A proxy would connect for us, past the address check.
             .no_proxy()
-            .dns_resolver(Filter { lookup, allow_private: options.allow_private })
+            .dns_resolver(Filter { lookup, rule: options.rule() })
             .connect_timeout(options.connect_timeout)
             .user_agent(concat!("Longhouse/", env!("CARGO_PKG_VERSION")));
         if let Some(file) = &options.extra_ca_file {
@@ -119,21 +130,32 @@ impl Egress {
     /// # Errors
     /// See [`Error`]. A status such as 404 is an answer, not an error.
     pub async fn send(&self, request: Request) -> Result<Answer, Error> {
-        let limit = self.options.request_timeout;
-        match tokio::time::timeout(limit, self.follow(request)).await {
-            Ok(result) => result,
-            Err(_) => Err(Error::Timeout(limit)),
+        let arriving = self.begin(request, self.options.request_timeout).await?;
+        arriving.whole().await
+    }
+
+    /// Asks, and gives the answer out once its headers are there. The body is read piece by piece, within the same span
+    /// of time and up to the same number of bytes.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn begin(&self, request: Request, within: Duration) -> Result<Arriving, Error> {
+        let deadline = Instant::now() + within;
+        let max = request.answer_bytes_max;
+        match tokio::time::timeout_at(deadline, self.follow(request)).await {
+            Ok(response) => Ok(Arriving::new(response?, max, deadline, within)),
+            Err(_) => Err(Error::Timeout(within)),
         }
     }
 
-    async fn follow(&self, request: Request) -> Result<Answer, Error> {
+    async fn follow(&self, request: Request) -> Result<Response, Error> {
         let mut url = parse(&request.url)?;
         let mut redirects = 0;
         loop {
             let response = self.hop(&request, url.clone()).await?;
             let target = redirect_target(&response, &url);
             let Some(target) = target.filter(|_| request.redirects_max > 0) else {
-                return read(response, request.answer_bytes_max).await;
+                return Ok(response);
             };
             if redirects == request.redirects_max {
                 return Err(Error::Redirects(request.redirects_max));
@@ -159,11 +181,9 @@ impl Egress {
     fn check_literal(&self, url: &Url) -> Result<(), Error> {
         let host = url.host_str().unwrap_or_default();
         let literal = host.trim_start_matches('[').trim_end_matches(']').parse().ok();
-        match literal.and_then(|address| Some((address, address::refused(address)?))) {
-            Some((address, what)) if !self.options.allow_private => {
-                Err(Error::Refused { address, what })
-            }
-            _ => Ok(()),
+        match literal.and_then(|address| Some((address, self.options.rule().refused(address)?))) {
+            Some((address, what)) => Err(Error::Refused { address, what }),
+            None => Ok(()),
         }
     }
 }
@@ -182,24 +202,6 @@ fn redirect_target(response: &Response, url: &Url) -> Option<String> {
     }
     let location = response.headers().get(LOCATION)?.to_str().ok()?;
     url.join(location).ok().map(String::from)
-}
-
-/// Reads piece by piece, so that an endless body costs at most `max` bytes of memory.
-async fn read(mut response: Response, max: usize) -> Result<Answer, Error> {
-    let announced = response.content_length().unwrap_or(0);
-    if announced > u64::try_from(max).unwrap_or(u64::MAX) {
-        return Err(Error::TooLong { max });
-    }
-    let mut body = BytesMut::new();
-    while let Some(piece) = response.chunk().await.map_err(|error| Error::of(&error))? {
-        if body.len().saturating_add(piece.len()) > max {
-            return Err(Error::TooLong { max });
-        }
-        body.extend_from_slice(&piece);
-    }
-    let status = response.status();
-    let headers = std::mem::take(response.headers_mut());
-    Ok(Answer { status, headers, body: body.freeze() })
 }
 
 fn certificates(file: &Path) -> Result<Vec<Certificate>, Error> {

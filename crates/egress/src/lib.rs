@@ -9,11 +9,13 @@
 //! Invariant: nothing else in the workspace opens an outbound HTTP connection.
 
 pub mod address;
+mod arriving;
 mod client;
 mod error;
 mod resolver;
 
 pub use self::{
+    arriving::Arriving,
     client::{Answer, Egress, Options, Request},
     error::Error,
     resolver::{Looking, Lookup},

@@ -8,7 +8,7 @@ use std::{
 use hickory_resolver::TokioResolver;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
-use crate::{Error, address};
+use crate::{Error, address::Rule};
 
 /// What [`Lookup::lookup`] returns.
 pub type Looking = Pin<Box<dyn Future<Output = Result<Vec<IpAddr>, Error>> + Send>>;
@@ -43,15 +43,15 @@ impl Lookup for SystemLookup {
 /// connection and connects to nothing else, so there is no gap between the check and the use.
 pub(crate) struct Filter {
     pub(crate) lookup: Arc<dyn Lookup>,
-    pub(crate) allow_private: bool,
+    pub(crate) rule: Rule,
 }
 
 impl Resolve for Filter {
     fn resolve(&self, name: Name) -> Resolving {
         let looking = self.lookup.lookup(name.as_str().to_owned());
-        let allow_private = self.allow_private;
+        let rule = self.rule;
         Box::pin(async move {
-            let allowed = allowed(name.as_str(), looking.await?, allow_private)?;
+            let allowed = allowed(name.as_str(), looking.await?, rule)?;
             let addresses: Addrs =
                 Box::new(allowed.into_iter().map(|address| SocketAddr::new(address, 0)));
             Ok(addresses)
@@ -59,11 +59,11 @@ impl Resolve for Filter {
     }
 }
 
-fn allowed(name: &str, found: Vec<IpAddr>, allow_private: bool) -> Result<Vec<IpAddr>, Error> {
+fn allowed(name: &str, found: Vec<IpAddr>, rule: Rule) -> Result<Vec<IpAddr>, Error> {
     let mut refusal = None;
     let mut allowed = Vec::with_capacity(found.len());
     for address in found {
-        match address::refused(address).filter(|_| !allow_private) {
+        match rule.refused(address) {
             Some(what) => refusal = Some(Error::Refused { address, what }),
             None => allowed.push(address),
         }

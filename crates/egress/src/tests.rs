@@ -38,6 +38,7 @@ fn resolving_to(answers: &[IpAddr]) -> Arc<Rebinding> {
 fn options(allow_private: bool) -> Options {
     Options {
         allow_private,
+        allow_own: true,
         extra_ca_file: None,
         connect_timeout: Duration::from_millis(300),
         request_timeout: Duration::from_secs(2),

@@ -97,8 +97,10 @@ impl Failure {
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let Kind(status, errcode) = self.kind;
-        // The client learns why it was refused, never why we broke. An upload that others wait for is no breakdown.
-        let error = if status.is_server_error() && self.kind != NOT_YET_UPLOADED {
+        // The client learns why it was refused, never why we broke. What others have not
+        // done is no breakdown.
+        let is_ours = self.kind != NOT_YET_UPLOADED && self.kind != NO_PREVIEW;
+        let error = if status.is_server_error() && is_ours {
             tracing::error!(errcode, why = %self.why, "request failed");
             fixed_text(self.kind).to_owned()
         } else {

@@ -30,6 +30,9 @@ pub enum AnnounceError {
     /// The user has announced many others.
     #[error("you have announced {ANNOUNCED_MAX} uploads that are not done")]
     TooMany,
+    /// The user may upload nothing more.
+    #[error("you have reached the limit of what you can upload")]
+    OverQuota,
     /// The database failed.
     #[error(transparent)]
     Database(#[from] db::Error),
@@ -45,6 +48,9 @@ impl Media {
         if media::count_announced(&self.store.db, uploader, now_ms).await? >= ANNOUNCED_MAX {
             return Err(AnnounceError::TooMany);
         }
+        if self.bytes_left(uploader).await? == 0 {
+            return Err(AnnounceError::OverQuota);
+        }
         let announcement =
             Announcement { media_id: self.new_media_id(), expires_at: now_ms + LIFETIME_MS };
         let mut write = Write::new();
@@ -58,6 +64,8 @@ impl Media {
             digest: None,
             created_at: now_ms,
             expires_at: Some(announcement.expires_at),
+            quarantined_at: None,
+            used_at: now_ms,
         };
         media::insert(&mut write, &row);
         self.store.write(write).await.map_err(db::Error::from)?;

@@ -29,7 +29,7 @@ pub struct Medium {
 /// Why media can't be downloaded.
 #[derive(Debug, thiserror::Error)]
 pub enum FindError {
-    /// There is none, or it is another server's.
+    /// There is none, it is hidden, or it is another server's.
     #[error("there is no such media")]
     Unknown,
     /// It was announced, and did not come in time.
@@ -79,7 +79,11 @@ impl Media {
             tokio::pin!(uploaded);
             uploaded.as_mut().enable();
             let row = media::find(&self.store.db, media_id).await?.ok_or(FindError::Unknown)?;
+            if row.quarantined_at.is_some() {
+                return Err(FindError::Unknown);
+            }
             if row.digest.is_some() {
+                self.note_use(&row);
                 return Ok(row);
             }
             if row.expires_at.is_none_or(|expires| expires <= self.store.clock.now_ms()) {

@@ -1,29 +1,40 @@
 //! Media: uploads, downloads and thumbnails ([spec]).
 //!
 //! Invariants:
-//! - A row exists only for content that is on disk: the object is durable before the row is written.
+//! - A row exists only for content that is on disk: the object is durable before the row is written, and gone after it.
 //! - What users call a file or its type never becomes part of a path.
 //!
 //! [spec]: https://spec.matrix.org/v1.16/client-server-api/#content-repository
 mod announce;
 mod content_type;
+mod delete;
 mod find;
+mod moderate;
+mod quota;
+mod retain;
 pub mod thumbnails;
 mod upload;
 
 #[cfg(test)]
 mod testing;
 
+use std::collections::HashMap;
+
 use blobs::Blobs;
+use parking_lot::Mutex;
 use protocol::ids::OwnedServerName;
 use store::Store;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, RwLock};
 
 use self::thumbnails::Thumbnails;
 pub use self::{
     announce::{AnnounceError, Announcement},
     content_type::is_safe_inline,
+    delete::DeleteError,
     find::{FindError, Medium, WAIT_MS_DEFAULT, WAIT_MS_MAX},
+    moderate::ModerateError,
+    quota::Quotas,
+    retain::Deleted,
     upload::{Description, UploadError},
 };
 
@@ -40,6 +51,10 @@ pub struct Settings {
     pub decoder_bytes_max: u64,
     /// How many images are decoded at the same time.
     pub decoders: usize,
+    /// How much users may upload.
+    pub quotas: Quotas,
+    /// Media that nobody has downloaded for so long are deleted, in milliseconds.
+    pub unused_for_ms: Option<i64>,
     /// Whether the paths that the specification has frozen serve media to anybody.
     pub legacy_unauthenticated: bool,
 }
@@ -52,6 +67,11 @@ pub struct Media {
     thumbnails: Thumbnails,
     /// Wakes whoever waits for an announced upload, whichever it is.
     uploaded: Notify,
+    /// Held for reading while a content is named and its row written, and for writing while contents without a row are
+    /// removed: none is removed that is about to have one.
+    deletions: RwLock<()>,
+    /// Which media were downloaded when (Unix ms), until it is written.
+    uses: Mutex<HashMap<String, i64>>,
 }
 
 impl Media {
@@ -59,7 +79,15 @@ impl Media {
     #[must_use]
     pub fn new(store: Store, blobs: Blobs, settings: Settings) -> Self {
         let thumbnails = Thumbnails::new(settings.decoders);
-        Self { store, blobs, settings, thumbnails, uploaded: Notify::new() }
+        Self {
+            store,
+            blobs,
+            settings,
+            thumbnails,
+            uploaded: Notify::new(),
+            deletions: RwLock::default(),
+            uses: Mutex::default(),
+        }
     }
 
     /// The largest upload, in bytes.
@@ -74,6 +102,12 @@ impl Media {
     #[must_use]
     pub fn serves_anybody(&self) -> bool {
         self.settings.legacy_unauthenticated
+    }
+
+    /// The `mxc://` URI of media of this server.
+    #[must_use]
+    pub fn uri(&self, media_id: &str) -> String {
+        format!("mxc://{}/{media_id}", self.settings.server_name)
     }
 
     fn new_media_id(&self) -> String {

@@ -11,7 +11,7 @@ use protocol::ids::{ServerName, UserId};
 use store::{Store, UserNum};
 use tempfile::TempDir;
 
-use crate::{Description, Media, Settings, UploadError};
+use crate::{Description, Media, Quotas, Settings, UploadError};
 
 pub(crate) const SERVER: &str = "server.example";
 
@@ -45,6 +45,8 @@ impl TestMedia {
             pixels_max: 4_000_000,
             decoder_bytes_max: 32 << 20,
             decoders: 2,
+            quotas: Quotas { user_bytes: Some(3_000_000), day_bytes: Some(10_000_000) },
+            unused_for_ms: Some(30 * 24 * 60 * 60 * 1_000),
             legacy_unauthenticated: false,
         };
         let media = Arc::new(Media::new(store.clone(), blobs, settings));
@@ -53,6 +55,32 @@ impl TestMedia {
 
     pub(crate) async fn upload(&self, content: &[u8]) -> Result<String, UploadError> {
         self.media.upload(self.user, Description::default(), pieces(content)).await
+    }
+
+    /// Makes this the user's picture.
+    pub(crate) async fn set_avatar(&self, uri: &str) {
+        let mut write = Write::new();
+        let position = write.position();
+        let value = format!("\"{uri}\"");
+        store::profiles::set(&mut write, self.user, "avatar_url", Some(&value), &position);
+        self.store.write(write).await.unwrap();
+    }
+
+    /// How many contents there are.
+    pub(crate) fn files(&self) -> usize {
+        let mut folders = vec![self.folder.path().join("objects")];
+        let mut files = 0;
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    files += 1;
+                }
+            }
+        }
+        files
     }
 
     pub(crate) async fn download(&self, media_id: &str) -> Vec<u8> {

@@ -168,6 +168,7 @@ impl Media {
     ) -> Result<Outcome, ThumbnailError> {
         let mut upload = self.blobs.begin().await.map_err(FindError::from)?;
         upload.write(Bytes::from(encoded.bytes)).await.map_err(FindError::from)?;
+        let _kept = self.deletions.read().await;
         let stored = upload.finish().await.map_err(FindError::from)?;
         let row = ThumbnailRow {
             width: size.width,

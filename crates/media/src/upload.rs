@@ -1,13 +1,14 @@
 //! Uploads: streamed to disk, bounded, durable before anybody is told.
 use std::fmt;
 
-use blobs::Stored;
+use blobs::{Stored, Upload};
 use bytes::Bytes;
 use db::{Write, WriteError};
 use futures_util::{Stream, StreamExt as _};
 use store::{
     UserNum,
     media::{self, MediaRow},
+    media_moderation,
 };
 
 use crate::{Media, content_type, is_short_text};
@@ -35,6 +36,9 @@ pub enum UploadError {
         /// The limit.
         bytes_max: u64,
     },
+    /// More than the user may have.
+    #[error("you have reached the limit of what you can upload")]
+    OverQuota,
     /// The client went away or broke the protocol.
     #[error("the upload was interrupted: {0}")]
     Interrupted(String),
@@ -66,14 +70,54 @@ impl Media {
         description: Description,
         body: impl Stream<Item = Result<Bytes, E>> + Unpin,
     ) -> Result<String, UploadError> {
-        let stored = self.receive(&description, body).await?;
-        let mut row = self.row(uploader, description, stored);
+        self.store_new(uploader, description, self.settings.upload_bytes_max, body).await
+    }
+
+    /// Stores what the server itself fetches for its users, up to `bytes_max` bytes, and gives it an id.
+    ///
+    /// # Errors
+    /// See [`UploadError`].
+    pub async fn keep_fetched<E: fmt::Display>(
+        &self,
+        description: Description,
+        bytes_max: u64,
+        body: impl Stream<Item = Result<Bytes, E>> + Unpin,
+    ) -> Result<String, UploadError> {
+        self.store_new(media::THE_SERVER, description, bytes_max, body).await
+    }
+
+    async fn store_new<E: fmt::Display>(
+        &self,
+        uploader: UserNum,
+        description: Description,
+        bytes_max: u64,
+        body: impl Stream<Item = Result<Bytes, E>> + Unpin,
+    ) -> Result<String, UploadError> {
+        let upload = self.receive(uploader, &description, bytes_max, body).await?;
+        let kept = self.deletions.read().await;
+        let stored = upload.finish().await?;
+        let added = self.add(uploader, description, stored).await;
+        drop(kept);
+        self.clean(added, stored).await
+    }
+
+    async fn add(
+        &self,
+        uploader: UserNum,
+        description: Description,
+        stored: Stored,
+    ) -> Result<String, UploadError> {
+        let mut row = self.row(uploader, description, stored).await?;
         for _ in 0..ID_TRIES {
             row.media_id = self.new_media_id();
             let mut write = Write::new();
+            let charge = self.charge(&mut write, &row);
             media::insert(&mut write, &row);
             match self.store.write(write).await {
                 Ok(_) => return Ok(row.media_id),
+                Err(WriteError::Conflict { operation, .. }) if operation == charge => {
+                    return Err(UploadError::OverQuota);
+                }
                 Err(WriteError::Conflict { .. }) => {}
                 Err(error) => return Err(db::Error::from(error).into()),
             }
@@ -93,19 +137,52 @@ impl Media {
         body: impl Stream<Item = Result<Bytes, E>> + Unpin,
     ) -> Result<(), UploadError> {
         self.check_announced(uploader, media_id).await?;
-        let stored = self.receive(&description, body).await?;
-        let mut row = self.row(uploader, description, stored);
+        let bytes_max = self.settings.upload_bytes_max;
+        let upload = self.receive(uploader, &description, bytes_max, body).await?;
+        let kept = self.deletions.read().await;
+        let stored = upload.finish().await?;
+        let completed = self.complete(uploader, media_id, description, stored).await;
+        drop(kept);
+        self.clean(completed, stored).await?;
+        self.uploaded.notify_waiters();
+        Ok(())
+    }
+
+    async fn complete(
+        &self,
+        uploader: UserNum,
+        media_id: &str,
+        description: Description,
+        stored: Stored,
+    ) -> Result<(), UploadError> {
+        let mut row = self.row(uploader, description, stored).await?;
         media_id.clone_into(&mut row.media_id);
         let mut write = Write::new();
+        let charge = self.charge(&mut write, &row);
         media::complete(&mut write, &row);
         match self.store.write(write).await {
-            Ok(_) => {
-                self.uploaded.notify_waiters();
-                Ok(())
+            Ok(_) => Ok(()),
+            Err(WriteError::Conflict { operation, .. }) if operation == charge => {
+                Err(UploadError::OverQuota)
             }
             Err(WriteError::Conflict { .. }) => Err(UploadError::Done),
             Err(error) => Err(db::Error::from(error).into()),
         }
+    }
+
+    /// Removes the content of an upload that was not stored, unless others have the same.
+    async fn clean<T>(
+        &self,
+        result: Result<T, UploadError>,
+        stored: Stored,
+    ) -> Result<T, UploadError> {
+        if result.is_err()
+            && let Err(error) = self.remove_unused(&stored.digest).await
+        {
+            // It is found again when contents without a row are looked for.
+            tracing::warn!(%error, digest = %stored.digest, "an upload that failed is still there");
+        }
+        result
     }
 
     async fn check_announced(&self, uploader: UserNum, media_id: &str) -> Result<(), UploadError> {
@@ -126,36 +203,56 @@ impl Media {
     /// Writes the body to disk. Interrupted, it leaves nothing there.
     async fn receive<E: fmt::Display>(
         &self,
+        uploader: UserNum,
         description: &Description,
+        bytes_max: u64,
         mut body: impl Stream<Item = Result<Bytes, E>> + Unpin,
-    ) -> Result<Stored, UploadError> {
-        let bytes_max = self.settings.upload_bytes_max;
+    ) -> Result<Upload, UploadError> {
         if description.length.is_some_and(|length| length > bytes_max) {
             return Err(UploadError::TooLarge { bytes_max });
+        }
+        let left = self.bytes_left(uploader).await?;
+        if description.length.is_some_and(|length| length > left) {
+            return Err(UploadError::OverQuota);
         }
         let mut upload = self.blobs.begin().await?;
         while let Some(piece) = body.next().await {
             let piece = piece.map_err(|error| UploadError::Interrupted(error.to_string()))?;
-            if upload.bytes() + piece.len() as u64 > bytes_max {
+            let bytes = upload.bytes() + piece.len() as u64;
+            if bytes > bytes_max {
                 return Err(UploadError::TooLarge { bytes_max });
+            }
+            if bytes > left {
+                return Err(UploadError::OverQuota);
             }
             upload.write(piece).await?;
         }
-        Ok(upload.finish().await?)
+        Ok(upload)
     }
 
-    fn row(&self, uploader: UserNum, description: Description, stored: Stored) -> MediaRow {
+    async fn row(
+        &self,
+        uploader: UserNum,
+        description: Description,
+        stored: Stored,
+    ) -> Result<MediaRow, db::Error> {
         let content_type = description.content_type.as_deref().and_then(content_type::accepted);
-        MediaRow {
+        let now_ms = self.store.clock.now_ms();
+        let digest = stored.digest.0;
+        // What moderators have hidden is not shown again under another id.
+        let is_hidden = media_moderation::is_quarantined(&self.store.db, &digest).await?;
+        Ok(MediaRow {
             media_id: String::new(),
             uploader,
             content_type: content_type.map(str::to_owned),
             file_name: description.file_name.filter(|name| is_short_text(name)),
             bytes: i64::try_from(stored.bytes).unwrap_or(i64::MAX),
-            digest: Some(stored.digest.0.to_vec()),
-            created_at: self.store.clock.now_ms(),
+            digest: Some(digest.to_vec()),
+            created_at: now_ms,
             expires_at: None,
-        }
+            quarantined_at: is_hidden.then_some(now_ms),
+            used_at: now_ms,
+        })
     }
 }
 

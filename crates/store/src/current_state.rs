@@ -57,3 +57,19 @@ pub async fn of_key(
         .await?;
     rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
 }
+
+/// The events of one key in all rooms, as their JSON.
+///
+/// # Errors
+/// Fails if the database fails.
+pub async fn jsons_of_key(reader: &impl Read, key: StateKeyNum) -> Result<Vec<String>> {
+    let rows = reader
+        .query(
+            "SELECT events.json FROM current_state \
+             JOIN events ON events.event_num = current_state.event_num \
+             WHERE current_state.state_key_num = $1",
+            params![key],
+        )
+        .await?;
+    rows.iter().map(|row| row.get(0)).collect()
+}

@@ -3,6 +3,9 @@ use db::{OperationIndex, Read, Result, Row, Write, params};
 
 use crate::UserNum;
 
+/// Who "uploaded" what the server itself fetched for its users, such as the pictures of previews.
+pub const THE_SERVER: UserNum = UserNum(0);
+
 /// An upload, or the announcement of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MediaRow {
@@ -22,6 +25,10 @@ pub struct MediaRow {
     pub created_at: i64,
     /// When the announcement ends (Unix ms).
     pub expires_at: Option<i64>,
+    /// Since when nobody is shown it (Unix ms).
+    pub quarantined_at: Option<i64>,
+    /// When it was last downloaded, to the day, or uploaded (Unix ms).
+    pub used_at: i64,
 }
 
 /// A thumbnail.
@@ -49,7 +56,7 @@ pub async fn find(reader: &impl Read, media_id: &str) -> Result<Option<MediaRow>
     let row = reader
         .query_optional(
             "SELECT media_id, uploader_num, content_type, file_name, bytes, digest, created_at, \
-             expires_at FROM media WHERE media_id = $1",
+             expires_at, quarantined_at, used_at FROM media WHERE media_id = $1",
             params![media_id],
         )
         .await?;
@@ -60,7 +67,8 @@ pub async fn find(reader: &impl Read, media_id: &str) -> Result<Option<MediaRow>
 pub fn insert(write: &mut Write, media: &MediaRow) -> OperationIndex {
     write.execute(
         "INSERT INTO media (media_id, uploader_num, content_type, file_name, bytes, digest, \
-         created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+         created_at, expires_at, quarantined_at, used_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         params![
             media.media_id.as_str(),
             media.uploader,
@@ -69,7 +77,9 @@ pub fn insert(write: &mut Write, media: &MediaRow) -> OperationIndex {
             media.bytes,
             media.digest.clone(),
             media.created_at,
-            media.expires_at
+            media.expires_at,
+            media.quarantined_at,
+            media.used_at
         ],
     )
 }
@@ -78,13 +88,16 @@ pub fn insert(write: &mut Write, media: &MediaRow) -> OperationIndex {
 pub fn complete(write: &mut Write, media: &MediaRow) -> OperationIndex {
     write.execute_expecting(
         "UPDATE media SET content_type = $2, file_name = $3, bytes = $4, digest = $5, \
-         expires_at = NULL WHERE media_id = $1 AND digest IS NULL",
+         expires_at = NULL, quarantined_at = $6, used_at = $7 \
+         WHERE media_id = $1 AND digest IS NULL",
         params![
             media.media_id.as_str(),
             media.content_type.clone(),
             media.file_name.clone(),
             media.bytes,
-            media.digest.clone()
+            media.digest.clone(),
+            media.quarantined_at,
+            media.used_at
         ],
         1,
     )
@@ -164,6 +177,73 @@ pub fn upsert_thumbnail(
     );
 }
 
+/// The digests of the contents of these media.
+///
+/// # Errors
+/// Fails if the database fails.
+pub async fn digests(reader: &impl Read, media_ids: &[String]) -> Result<Vec<Vec<u8>>> {
+    let rows = reader
+        .query(
+            "SELECT DISTINCT digest FROM media WHERE media_id = ANY($1) AND digest IS NOT NULL",
+            params![media_ids.to_vec()],
+        )
+        .await?;
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+/// Up to `limit` contents that are thumbnails of no media.
+///
+/// # Errors
+/// Fails if the database fails.
+pub async fn stray_thumbnail_sources(reader: &impl Read, limit: i64) -> Result<Vec<Vec<u8>>> {
+    let rows = reader
+        .query(
+            "SELECT DISTINCT source_digest FROM thumbnails \
+             WHERE NOT EXISTS (SELECT 1 FROM media WHERE digest = source_digest) LIMIT $1",
+            params![limit],
+        )
+        .await?;
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+/// Deletes media, and announcements.
+pub fn delete(write: &mut Write, media_ids: &[String]) -> OperationIndex {
+    write.execute("DELETE FROM media WHERE media_id = ANY($1)", params![media_ids.to_vec()])
+}
+
+/// Deletes the thumbnails of a content that no media have any more. The rows of this operation are read with
+/// [`deleted_thumbnail`].
+pub fn delete_unused_thumbnails(write: &mut Write, source_digest: &[u8]) -> OperationIndex {
+    write.execute(
+        "DELETE FROM thumbnails WHERE source_digest = $1 \
+         AND NOT EXISTS (SELECT 1 FROM media WHERE digest = $1) RETURNING digest",
+        params![source_digest],
+    )
+}
+
+/// The digest of a thumbnail that was deleted.
+///
+/// # Errors
+/// Fails if it is none.
+pub fn deleted_thumbnail(row: &Row) -> Result<Vec<u8>> {
+    row.get(0)
+}
+
+/// Whether a content is that of any media or thumbnail.
+///
+/// # Errors
+/// Fails if the database fails.
+pub async fn is_content_used(reader: &impl Read, digest: &[u8]) -> Result<bool> {
+    let row = reader
+        .query_optional(
+            "SELECT 1 WHERE EXISTS (SELECT 1 FROM media WHERE digest = $1) \
+             OR EXISTS (SELECT 1 FROM thumbnails WHERE digest = $1)",
+            params![digest],
+        )
+        .await?;
+    Ok(row.is_some())
+}
+
 fn from_row(row: &Row) -> Result<MediaRow> {
     Ok(MediaRow {
         media_id: row.get(0)?,
@@ -174,5 +254,7 @@ fn from_row(row: &Row) -> Result<MediaRow> {
         digest: row.get(5)?,
         created_at: row.get(6)?,
         expires_at: row.get(7)?,
+        quarantined_at: row.get(8)?,
+        used_at: row.get(9)?,
     })
 }

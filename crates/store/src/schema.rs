@@ -32,4 +32,6 @@ migrations! {
     17 "0017_relations",
     18 "0018_event_times",
     19 "0019_search",
+    20 "0020_url_previews",
+    21 "0021_media_accounting",
 }

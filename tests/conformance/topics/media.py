@@ -1,7 +1,9 @@
 """Files up and down, and what their headers must say."""
 
 import struct
+import threading
 import zlib
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from conformance.api import Api
 from conformance.cast import Cast
@@ -10,6 +12,7 @@ UPLOAD = "POST /_matrix/media/v3/upload"
 DOWNLOAD = "GET /_matrix/client/v1/media/download/{serverName}/{mediaId}"
 CREATE = "POST /_matrix/media/v1/create"
 PUT = "PUT /_matrix/media/v3/upload/{serverName}/{mediaId}"
+PREVIEWS = ("GET /_matrix/client/v1/media/preview_url", "GET /_matrix/media/v3/preview_url")
 THUMBNAIL = "GET /_matrix/client/v1/media/thumbnail/{serverName}/{mediaId}"
 
 
@@ -46,6 +49,40 @@ def exercise(api: Api, cast: Cast) -> None:
     thumbnails(api, cast, path, absent)
     announced(api, cast, absent)
     api.call("GET /_matrix/media/v3/config", 200, cast.alice)
+    previews(api, cast)
+
+
+class Site(BaseHTTPRequestHandler):
+    """A page that people link to, and its picture."""
+
+    PAGE = b"""<title>no</title><meta property="og:title" content="Emma &amp; Harriet">
+        <meta property="og:image" content="/emma.png">"""
+
+    def do_GET(self) -> None:
+        """The picture, or for any other path the page."""
+        is_picture = self.path == "/emma.png"
+        self.send_response(200)
+        self.send_header("Content-Type", "image/png" if is_picture else "text/html")
+        self.end_headers()
+        self.wfile.write(png(40) if is_picture else self.PAGE)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing on the suite's output."""
+
+
+def previews(api: Api, cast: Cast) -> None:
+    """What a page says, its picture as media of the server."""
+    site = ThreadingHTTPServer(("127.0.0.1", 0), Site)
+    threading.Thread(target=site.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{site.server_address[1]}/emma#chapter-1"
+    for endpoint in PREVIEWS:
+        told = api.need(endpoint, 200, cast.bob, query={"url": url, "ts": 1510610716656})
+        api.check(endpoint, f"another title: {told}", told.get("og:title") == "Emma & Harriet")
+        api.check(endpoint, "another size", told.get("matrix:image:size") == len(png(40)))
+        path = parameters({"content_uri": told["og:image"]})
+        picture = api.need(DOWNLOAD, 200, cast.bob, path=path)
+        api.check(endpoint, "another picture", picture.body == png(40))
+    site.shutdown()
 
 
 def upload(api: Api, cast: Cast, data: bytes, kind: str, name: str) -> dict[str, str]:

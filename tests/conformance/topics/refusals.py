@@ -8,6 +8,8 @@ from wire.account import Account, register_by_secret
 LEGACY = "GET /_matrix/media/v3"
 MEDIA = "/{serverName}/{mediaId}"
 SMALL = {"width": 32, "height": 32}
+# What the rig lets a user of the strict server upload, in bytes.
+QUOTA = 40 * 1024
 
 
 def exercise(api: Api) -> None:
@@ -22,6 +24,7 @@ def exercise(api: Api) -> None:
     api.call("GET /presence/{userId}/status", 403, user, path={"userId": other.user_id}, errcode="M_FORBIDDEN")
     sizes(api, user)
     legacy(api, user)
+    quota(api, user)
 
 
 def sizes(api: Api, user: Account) -> None:
@@ -49,3 +52,13 @@ def legacy(api: Api, user: Account) -> None:
         api.call(endpoint, 404, path={**absent, **name}, query=query, errcode="M_NOT_FOUND")
         api.call(endpoint, 504, path={**late, **name}, query={**query, "timeout_ms": 0}, errcode="M_NOT_YET_UPLOADED")
     api.call(f"{LEGACY}/thumbnail{MEDIA}", 400, path=path, errcode="M_MISSING_PARAM|M_INVALID_PARAM")
+
+
+def quota(api: Api, user: Account) -> None:
+    """All of a user's uploads together; those before this one were pictures of 64 and 30 pixels."""
+    left = QUOTA - len(png(64)) - len(png(30))
+    kind = {"content_type": "application/octet-stream"}
+    api.need(UPLOAD, 200, user, raw=b"x" * 30_000, **kind)
+    api.need(UPLOAD, 200, user, raw=b"x" * (left - 30_000), **kind)
+    api.call(UPLOAD, 403, user, raw=b"x", **kind, errcode="M_FORBIDDEN")
+    api.call(CREATE, 403, user, errcode="M_FORBIDDEN")

@@ -17,6 +17,7 @@ pub const SIDEWAYS: &[(&str, &str)] = &[
     ("moderation", "rooms"),
     ("presence", "rooms"),
     ("sync", "presence"),
+    ("previews", "media"),
     ("api-client", "endpoint"),
     ("api-admin", "endpoint"),
     ("event-auth", "protocol"),

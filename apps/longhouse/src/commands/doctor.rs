@@ -102,6 +102,7 @@ fn probes(
     let client = Egress::new(Options {
         // The administrator asks about their own server, which may well stand in their own network.
         allow_private: true,
+        allow_own: true,
         extra_ca_file: config.egress.extra_ca_file.clone(),
         connect_timeout: config.egress.connect_timeout.as_duration(),
         request_timeout: config.egress.request_timeout.as_duration(),

@@ -115,6 +115,7 @@ async fn register(
     // The administrator names the server: any address is fine.
     let client = Egress::new(Options {
         allow_private: true,
+        allow_own: true,
         extra_ca_file: None,
         connect_timeout: Duration::from_secs(10),
         request_timeout: Duration::from_secs(30),

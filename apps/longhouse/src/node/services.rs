@@ -7,7 +7,9 @@ use blobs::Blobs;
 use components::Component;
 use config::Config;
 use endpoint::{Endpoint, Routes};
+use media::{Deleted, Media};
 use moderation::Moderation;
+use previews::Previews;
 use protocol::signing::Signer;
 use store::Store;
 
@@ -21,6 +23,12 @@ const HOUSEKEEPING_PERIOD: Duration = Duration::from_mins(1);
 
 /// How often it is looked who has gone.
 const PRESENCE_PERIOD: Duration = Duration::from_secs(5);
+/// How long after the start, and how often from then on, media are looked through for what nobody uses.
+const FIRST_RETENTION: Duration = Duration::from_mins(10);
+const RETENTION_PERIOD: Duration = Duration::from_hours(24);
+
+/// How often previews of links are looked through for those that nobody needs any more.
+const FORGETTING_PERIOD: Duration = Duration::from_hours(1);
 
 /// How often the index of the search is brought up to what was said since.
 const INDEXING_PERIOD: Duration = Duration::from_secs(1);
@@ -56,16 +64,22 @@ impl Services {
         self.client_url.clone()
     }
 
+    pub(super) fn media(&self) -> Arc<Media> {
+        Arc::clone(&self.app.media)
+    }
+
     pub(super) fn client_routes(&self) -> Routes {
         api_client::routes(&self.app)
     }
 
     /// What runs beside the requests.
     pub(super) fn components(&self) -> Vec<Component> {
-        let mut components = vec![self.housekeeping(), self.push(), self.search_index()];
+        let mut components =
+            vec![self.housekeeping(), self.push(), self.search_index(), retention(self.media())];
         if self.app.presence.is_enabled() {
             components.push(self.presence());
         }
+        components.extend(self.app.previews.clone().map(forgetting_previews));
         components
     }
 
@@ -100,6 +114,9 @@ impl Services {
                             }
                             if let Err(error) = app.directory.catch_up().await {
                                 tracing::warn!(%error, "housekeeping of the user directory failed");
+                            }
+                            if let Err(error) = app.media.flush_uses().await {
+                                tracing::warn!(%error, "housekeeping of media failed");
                             }
                         }
                         () = stop.stopped() => return Ok(()),
@@ -154,8 +171,60 @@ impl Services {
         if let Err(error) = self.app.sync.save_all().await {
             tracing::warn!(%error, "where clients of sliding sync are could not be written");
         }
+        if let Err(error) = self.app.media.flush_uses().await {
+            tracing::warn!(%error, "the last downloads of media could not be written");
+        }
         if let Err(error) = self.accounts.flush_activity().await {
             tracing::warn!(%error, "the last activity of users could not be written");
         }
     }
+}
+
+fn retention(media: Arc<Media>) -> Component {
+    Component::new("media", &[], move |mut stop| {
+        let media = Arc::clone(&media);
+        async move {
+            stop.ready();
+            loop {
+                // Not at once: a node that starts has more important things to do.
+                tokio::select! {
+                    () = tokio::time::sleep(FIRST_RETENTION) => {}
+                    () = stop.stopped() => return Ok(()),
+                }
+                match media.retain().await {
+                    Ok(deleted) if deleted == Deleted::default() => {}
+                    Ok(Deleted { media, contents }) => {
+                        tracing::info!(media, contents, "deleted what nobody uses");
+                    }
+                    Err(error) => tracing::warn!(%error, "old media could not be deleted"),
+                }
+                tokio::select! {
+                    () = tokio::time::sleep(RETENTION_PERIOD) => {}
+                    () = stop.stopped() => return Ok(()),
+                }
+            }
+        }
+    })
+}
+
+fn forgetting_previews(previews: Arc<Previews>) -> Component {
+    Component::new("url_previews", &[], move |mut stop| {
+        let previews = Arc::clone(&previews);
+        async move {
+            stop.ready();
+            loop {
+                match previews.sweep().await {
+                    Ok(0) => {}
+                    Ok(forgotten) => tracing::debug!(forgotten, "forgot previews of links"),
+                    Err(error) => {
+                        tracing::warn!(%error, "previews of links could not be forgotten");
+                    }
+                }
+                tokio::select! {
+                    () = tokio::time::sleep(FORGETTING_PERIOD) => {}
+                    () = stop.stopped() => return Ok(()),
+                }
+            }
+        }
+    })
 }

@@ -1,7 +1,9 @@
 //! What is sent over the local socket, in both directions.
 use std::fmt;
 
+use protocol::ids::OwnedUserId;
 use serde::{Deserialize, Serialize};
+use store::media_moderation::MediaFacts;
 
 /// How a node does.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -177,6 +179,99 @@ impl From<moderation::Report> for Report {
 pub struct Deactivation {
     /// Whether the user is to be forgotten as far as possible.
     pub erase: bool,
+}
+
+/// One of the media.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Medium {
+    /// Its `mxc://` URI.
+    pub uri: String,
+    /// Who uploaded it; none if the server fetched it itself.
+    pub uploader: Option<String>,
+    /// What the uploader called its type.
+    pub content_type: Option<String>,
+    /// What the uploader called it.
+    pub file_name: Option<String>,
+    /// Its length.
+    pub bytes: i64,
+    /// When it was uploaded (Unix milliseconds).
+    pub created_ms: i64,
+    /// When it was last downloaded, to the day, where the node keeps track of that (Unix milliseconds).
+    pub used_ms: i64,
+    /// Whether it is hidden from everybody.
+    pub quarantined: bool,
+    /// Whether it is neither hidden nor deleted for its age.
+    pub protected: bool,
+}
+
+impl Medium {
+    pub(crate) fn new(uri: String, uploader: Option<OwnedUserId>, facts: MediaFacts) -> Self {
+        Self {
+            uri,
+            uploader: uploader.map(|user| user.to_string()),
+            content_type: facts.content_type,
+            file_name: facts.file_name,
+            bytes: facts.bytes,
+            created_ms: facts.created_at,
+            used_ms: facts.used_at,
+            quarantined: facts.quarantined_at.is_some(),
+            protected: facts.protected_at.is_some(),
+        }
+    }
+
+    /// The part of its URI behind the server name.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        self.uri.rsplit('/').next().unwrap_or_default()
+    }
+}
+
+/// Media in order of their ids.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Media {
+    /// The media.
+    pub media: Vec<Medium>,
+}
+
+/// Whether a content is hidden.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Quarantine {
+    /// Whether it is.
+    pub quarantined: bool,
+}
+
+/// Whether media are protected.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Protection {
+    /// Whether they are.
+    pub protected: bool,
+}
+
+/// What a command did.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct ChangedMedia {
+    /// How many media were changed or deleted.
+    pub media: u64,
+}
+
+/// How much a user may upload.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct MediaQuota {
+    /// All uploads together, in bytes; none is what the configuration says.
+    pub bytes: Option<u64>,
+}
+
+/// What a user's uploads take.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct MediaUsage {
+    /// The whole user id.
+    pub user_id: String,
+    /// How many there are.
+    pub files: i64,
+    /// Their length together.
+    pub bytes: i64,
+    /// How much they may take, if the user has a quota of their own.
+    pub quota_bytes: Option<i64>,
 }
 
 impl From<accounts::User> for User {

@@ -4,6 +4,7 @@ use accounts::{
     usernames::NameError,
 };
 use endpoint::api_error;
+use media::{DeleteError, ModerateError};
 
 /// Why the node did not do it.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +18,12 @@ pub enum Error {
     /// The text names no user of this server.
     #[error("{0:?} is not a user of this server")]
     NotOurs(String),
+    /// Media could not be changed.
+    #[error(transparent)]
+    Media(#[from] ModerateError),
+    /// Media could not be deleted.
+    #[error(transparent)]
+    Delete(#[from] DeleteError),
     /// The database failed.
     #[error(transparent)]
     Failed(#[from] db::Error),
@@ -41,6 +48,10 @@ api_error!(Error:
     Self::Change(AdministrationError::Password(_)) => WEAK_PASSWORD,
     Self::Change(AdministrationError::Busy) => UNAVAILABLE,
     Self::Change(AdministrationError::Broken(_) | AdministrationError::Failed(_)) => INTERNAL,
+    Self::Media(ModerateError::Unknown) => NOT_FOUND,
+    Self::Media(ModerateError::Protected) => FORBIDDEN,
+    Self::Media(ModerateError::Database(_)) => INTERNAL,
+    Self::Delete(DeleteError::Disk(_) | DeleteError::Database(_)) => INTERNAL,
     Self::NotOurs(_) => NOT_FOUND,
     Self::Failed(_) => INTERNAL,
 );

@@ -1,5 +1,5 @@
 //! Building the services from the bottom up: the one place that knows which of them needs which.
-use std::{sync::Arc, thread};
+use std::{sync::Arc, thread, time::Duration};
 
 use accounts::{Accounts, CostError};
 use blobs::Blobs;
@@ -11,6 +11,7 @@ use encryption::Encryption;
 use media::Media;
 use moderation::Moderation;
 use presence::Presence;
+use previews::{Pattern, PatternError, Previews, Rules};
 use protocol::{
     RoomVersion,
     ids::{IdParseError, OwnedServerName},
@@ -48,6 +49,9 @@ pub enum AssembleError {
     /// The default room version is none.
     #[error("rooms.default_version: there is no room version {0}")]
     RoomVersion(String),
+    /// The settings of previews are wrong.
+    #[error("url_previews: {0}")]
+    UrlPreviews(#[from] PatternError),
     /// Nothing can be asked of other servers like this.
     #[error(transparent)]
     Egress(#[from] egress::Error),
@@ -55,6 +59,12 @@ pub enum AssembleError {
     #[error("accounts: {0}")]
     PasswordCost(#[from] CostError),
 }
+
+/// Clients wait for about this long for a preview: the page, its oEmbed document and its picture.
+const PREVIEW_TIME_MAX: Duration = Duration::from_secs(25);
+
+/// How long each of these may take.
+const PREVIEW_REQUEST_TIME_MAX: Duration = Duration::from_secs(10);
 
 impl Services {
     /// Builds all services.
@@ -87,7 +97,8 @@ impl Services {
         let accounts = Arc::new(Accounts::new(store.clone(), account_settings, observer)?);
         let sync_store = store.clone();
         let search = Arc::new(Search::new(store.clone(), Arc::clone(&rooms)));
-        let media = Arc::new(Media::new(store, blobs, media_settings(name, config)));
+        let media = Arc::new(Media::new(store.clone(), blobs, media_settings(name, config)));
+        let previews = previews(store, &media, config)?;
         let parts = SyncParts {
             store: sync_store,
             rooms: Arc::clone(&rooms),
@@ -97,7 +108,8 @@ impl Services {
         };
         let sync = Arc::new(Sync::new(parts));
         let (told, about) = (Arc::clone(&push), Arc::clone(&rooms));
-        let deliveries = Delivery::new(told, about, egress(config)?, delivery_settings(config));
+        let egress = egress(config, true)?;
+        let deliveries = Delivery::new(told, about, egress, delivery_settings(config));
         Ok(Self {
             settings,
             accounts,
@@ -109,6 +121,7 @@ impl Services {
             media,
             moderation,
             presence,
+            previews,
             push,
             deliveries,
             rendezvous,
@@ -118,10 +131,12 @@ impl Services {
     }
 }
 
-fn egress(config: &Config) -> Result<Egress, egress::Error> {
+/// The client for requests to others, and perhaps to this machine's own public addresses.
+fn egress(config: &Config, allow_own: bool) -> Result<Egress, egress::Error> {
     let settings = &config.egress;
     Egress::new(egress::Options {
         allow_private: settings.allow_private,
+        allow_own,
         extra_ca_file: settings.extra_ca_file.clone(),
         connect_timeout: settings.connect_timeout.as_duration(),
         request_timeout: settings.request_timeout.as_duration(),
@@ -183,6 +198,42 @@ fn media_settings(server_name: OwnedServerName, config: &Config) -> media::Setti
         decoder_bytes_max: config.media.thumbnail_memory_max.0,
         // Decoding must leave processors to everybody else.
         decoders: thread::available_parallelism().map_or(1, |all| all.get().div_ceil(2)),
+        quotas: media::Quotas {
+            user_bytes: config.media.user_quota.map(|bytes| bytes.0),
+            day_bytes: config.media.user_day_max.map(|bytes| bytes.0),
+        },
+        unused_for_ms: config
+            .media
+            .delete_unused_after
+            .map(|time| i64::try_from(time.as_ms()).unwrap_or(i64::MAX)),
         legacy_unauthenticated: config.media.legacy_unauthenticated,
     }
+}
+
+fn previews(
+    store: Store,
+    media: &Arc<Media>,
+    config: &Config,
+) -> Result<Option<Arc<Previews>>, AssembleError> {
+    let section = &config.url_previews;
+    let patterns =
+        |texts: &[String]| texts.iter().map(|text| Pattern::parse(text)).collect::<Result<_, _>>();
+    let rules = Rules { allow: patterns(&section.allow)?, deny: patterns(&section.deny)? };
+    if !section.enabled {
+        return Ok(None);
+    }
+    let egress = egress(config, false)?;
+    let ms = |time: config::Lifetime| i64::try_from(time.as_ms()).unwrap_or(i64::MAX);
+    let settings = previews::Settings {
+        rules,
+        page_bytes_max: section.page_max.as_usize(),
+        picture_bytes_max: section.picture_max.as_usize(),
+        accept_language: section.accept_language.clone(),
+        lifetime_ms: ms(section.lifetime),
+        kept_for_ms: ms(section.kept_for),
+        fetches_max: usize::try_from(section.fetches_max).unwrap_or(usize::MAX),
+        time_max: PREVIEW_TIME_MAX,
+        request_time_max: PREVIEW_REQUEST_TIME_MAX,
+    };
+    Ok(Some(Arc::new(Previews::new(store, Arc::clone(media), egress, settings))))
 }

@@ -13,7 +13,7 @@ api_error!(UploadFailed:
     Self(UploadError::TooLarge { .. }) => TOO_LARGE,
     Self(UploadError::Interrupted(_)) => UNKNOWN,
     Self(UploadError::Unknown) => NOT_FOUND,
-    Self(UploadError::OtherUser) => FORBIDDEN,
+    Self(UploadError::OtherUser | UploadError::OverQuota) => FORBIDDEN,
     Self(UploadError::Done) => CANNOT_OVERWRITE_MEDIA,
     Self(UploadError::Disk(_) | UploadError::Database(_)) => INTERNAL,
 );
@@ -25,6 +25,7 @@ pub(crate) struct AnnounceFailed(#[from] AnnounceError);
 
 api_error!(AnnounceFailed:
     Self(AnnounceError::TooMany) => LIMIT_EXCEEDED,
+    Self(AnnounceError::OverQuota) => FORBIDDEN,
     Self(AnnounceError::Database(_)) => INTERNAL,
 );
 

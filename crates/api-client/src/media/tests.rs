@@ -180,3 +180,29 @@ async fn the_frozen_paths_serve_nobody_unless_they_are_told_to() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_user_who_has_used_their_quota_is_told_so() {
+    let servers = TestApp::on_each_engine_with(|config| {
+        config.media.user_quota = Some(config::Bytes(1_000));
+        config.media.user_day_max = Some(config::Bytes(1_500));
+    });
+    for app in servers.await {
+        let alice = app.user("alice").await;
+        upload(&alice, "", vec![1; 900]).await;
+        let path = "/_matrix/media/v3/upload";
+        let reply = alice.request_raw(Method::POST, path, vec![1; 101]).await;
+        assert_eq!(reply.verdict(), "403 M_FORBIDDEN");
+        let created = alice.post("/_matrix/media/v1/create", serde_json::Value::Null).await.json();
+        let uri =
+            created["content_uri"].as_str().unwrap().strip_prefix("mxc://").unwrap().to_owned();
+        let reply = alice.request_raw(Method::PUT, &format!("{path}/{uri}"), vec![1; 101]).await;
+        assert_eq!(reply.verdict(), "403 M_FORBIDDEN");
+        let reply = alice.request_raw(Method::PUT, &format!("{path}/{uri}"), vec![1; 100]).await;
+        assert_eq!(reply.verdict(), "200");
+        let reply = alice.post("/_matrix/media/v1/create", serde_json::Value::Null).await;
+        assert_eq!(reply.verdict(), "403 M_FORBIDDEN");
+        let bob = app.user("bob").await;
+        upload(&bob, "", vec![1; 900]).await;
+    }
+}

@@ -33,6 +33,8 @@ section! {
         pub upload: Rate = rate(2.0, 60),
         /// Downloads and thumbnails.
         pub download: Rate = rate(50.0, 1_000),
+        /// Previews of links.
+        pub preview: Rate = rate(5.0, 100),
         /// Administration.
         pub admin: Rate = rate(50.0, 500),
     }

@@ -16,6 +16,12 @@ impl Bytes {
         Self(count << 20)
     }
 
+    /// From a text such as `50 MiB`; `None` if it is no amount.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        parse(text).map(Self)
+    }
+
     /// The amount as a length in memory; on a 32-bit machine at most what it can address.
     #[must_use]
     pub fn as_usize(self) -> usize {

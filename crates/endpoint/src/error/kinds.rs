@@ -112,6 +112,8 @@ kinds! {
     NOT_YET_UPLOADED = GATEWAY_TIMEOUT "M_NOT_YET_UPLOADED",
     /// The medium has been uploaded already.
     CANNOT_OVERWRITE_MEDIA = CONFLICT "M_CANNOT_OVERWRITE_MEDIA",
+    /// The page that a preview was asked of did not answer.
+    NO_PREVIEW = BAD_GATEWAY "M_UNKNOWN",
     /// We broke. The client reads a fixed text; the log has the reason.
     INTERNAL = INTERNAL_SERVER_ERROR "M_UNKNOWN",
     /// We cannot serve now.

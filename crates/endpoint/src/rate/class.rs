@@ -29,6 +29,8 @@ pub enum RateClass {
     Upload,
     /// Downloads media and thumbnails.
     Download,
+    /// Makes the server ask a page on the web.
+    Preview,
     /// Administrates.
     Admin,
 }
@@ -57,7 +59,7 @@ impl Allowance {
 
 impl RateClass {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Unlimited,
         Self::Read,
         Self::Search,
@@ -70,6 +72,7 @@ impl RateClass {
         Self::Register,
         Self::Upload,
         Self::Download,
+        Self::Preview,
         Self::Admin,
     ];
 
@@ -88,6 +91,7 @@ impl RateClass {
             Self::Register => limits.register,
             Self::Upload => limits.upload,
             Self::Download => limits.download,
+            Self::Preview => limits.preview,
             Self::Admin => limits.admin,
         };
         limits.enabled.then_some(Allowance { per_second: rate.per_second, burst: rate.burst })
@@ -96,7 +100,10 @@ impl RateClass {
     /// Whether calls of this class change something.
     #[must_use]
     pub const fn is_of_changes(self) -> bool {
-        !matches!(self, Self::Unlimited | Self::Read | Self::Search | Self::Download)
+        !matches!(
+            self,
+            Self::Unlimited | Self::Read | Self::Search | Self::Download | Self::Preview
+        )
     }
 
     /// The name in the documentation and in the configuration.
@@ -115,6 +122,7 @@ impl RateClass {
             Self::Register => "register",
             Self::Upload => "upload",
             Self::Download => "download",
+            Self::Preview => "preview",
             Self::Admin => "admin",
         }
     }

@@ -368,6 +368,7 @@ async fn an_administrator_may_keep_what_is_said_from_gateways() {
     for app in apps().await {
         let options = egress::Options {
             allow_private: true,
+            allow_own: true,
             extra_ca_file: None,
             connect_timeout: PATIENCE,
             request_timeout: PATIENCE,
