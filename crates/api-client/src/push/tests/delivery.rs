@@ -270,6 +270,8 @@ async fn what_a_gateway_has_not_taken_for_a_day_is_given_up() {
         let new = chat.say(&alice, "new").await;
         let running = Running::start(&app);
         assert_eq!(gateway.event().await["event_id"], new, "the old one is given up");
+        // The next try is counted from when it is noted that this one has failed.
+        gateway.hears_of_nothing().await;
         gateway.be(Manner::Takes);
         app.clock.advance_ms(2_000);
         assert_eq!(gateway.event().await["event_id"], new);
