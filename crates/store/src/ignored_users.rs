@@ -25,6 +25,7 @@ pub type IgnoredUsers = HashSet<OwnedUserId>;
 
 #[derive(Deserialize)]
 struct Content {
+    #[expect(clippy::zero_sized_map_values, reason = "an object of which only the names count")]
     ignored_users: BTreeMap<String, IgnoredAny>,
 }
 
