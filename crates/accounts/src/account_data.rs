@@ -90,10 +90,10 @@ impl Accounts {
         let position = pending.own_change(session.user_num);
         account_data::set(&mut pending.write, session.user_num, room, kind, &content, &position);
         if room.is_none() && kind == ignored_users::ACCOUNT_DATA_TYPE {
-            let ignored = ignored_users::parse(&content, user_id);
+            let named = ignored_users::parse(&content, user_id);
             let (ignores, user) = (Arc::clone(&self.store.ignores), session.user_num);
             pending.then(move |committed| {
-                ignores.set(user, committed.position(&position), ignored);
+                ignores.set(user, committed.position(&position), named);
                 Vec::new()
             });
         }

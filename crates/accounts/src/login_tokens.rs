@@ -79,11 +79,11 @@ impl Accounts {
         let user = self.user(&owner).await?.ok_or(LoginError::Token)?;
         check_can_log_in(&user)?;
         let mut pending = Pending::default();
-        let used = login_tokens::consume(&mut pending.write, &hash);
+        let consumed = login_tokens::consume(&mut pending.write, &hash);
         let granted = self.open_session_in(&mut pending, user.user_num, &user.name, device)?;
         match self.commit(pending).await {
             Ok(()) => Ok(granted),
-            Err(WriteError::Conflict { operation, .. }) if operation == used => {
+            Err(WriteError::Conflict { operation, .. }) if operation == consumed => {
                 Err(LoginError::Token)
             }
             // The only other expectation of this write is that the user is active.

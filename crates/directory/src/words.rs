@@ -57,8 +57,8 @@ pub(crate) fn whole(text: &str) -> String {
 
 /// Lower case, compatibility forms taken apart, without accents and control characters.
 fn fold(text: &str) -> String {
-    let plain =
-        text.nfkd().filter(|c| !is_combining_mark(*c) && !(c.is_control() && !c.is_whitespace()));
+    let is_plain = |c: &char| !is_combining_mark(*c) && (!c.is_control() || c.is_whitespace());
+    let plain = text.nfkd().filter(is_plain);
     plain.flat_map(char::to_lowercase).nfkc().collect()
 }
 

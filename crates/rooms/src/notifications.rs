@@ -44,6 +44,7 @@ pub struct Moved {
 
 /// What an event is for the push rules.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about the event")]
 pub struct Classified {
     /// Whether it is in the main timeline and notifies under the server's push rules: then it is counted.
     pub notifies: bool,

@@ -81,7 +81,7 @@ async fn measure(name: &str, db: &Database, messages: i64) {
         let mut times = Vec::new();
         for _ in 0..SEARCHES {
             let mut terms = vec![Term::Prefix(dice.word())];
-            if dice.next() % 2 == 0 {
+            if dice.next().is_multiple_of(2) {
                 terms.push(Term::Exact(dice.word()));
             }
             let order = match order {

@@ -68,9 +68,9 @@ pub(crate) async fn handler(
     if user != caller.user_id && !caller.is_admin {
         return Err(Error::Forbidden);
     }
-    let uses = app.accounts.uses(&user).await?.ok_or(Error::Unknown)?;
+    let seen = app.accounts.uses(&user).await?.ok_or(Error::Unknown)?;
     let mut devices: BTreeMap<String, Device> = BTreeMap::new();
-    for SessionUse { device_id, ip, user_agent, last_seen } in uses {
+    for SessionUse { device_id, ip, user_agent, last_seen } in seen {
         let device = devices
             .entry(device_id.unwrap_or_default())
             .or_insert_with(|| Device { sessions: [Session::default()] });

@@ -73,6 +73,7 @@ struct Group {
 }
 
 /// What the client wants with the results.
+#[expect(clippy::struct_excessive_bools, reason = "each is a wish of its own")]
 pub(crate) struct Shape {
     pub(crate) ranked: bool,
     pub(crate) profiles: bool,

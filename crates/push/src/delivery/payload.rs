@@ -44,14 +44,14 @@ impl Payload<'_> {
                 && let Some(target) = event.pdu.state_key()
             {
                 tell("user_is_target", json!(target == user_id.as_str()));
-                tell("membership", json!(event.membership().map(|it| it.as_str())));
+                tell("membership", json!(event.membership().map(rooms::Membership::as_str)));
             }
             if self.settings.include_content {
                 tell("content", serde_json::from_str(event.pdu.content()).unwrap_or_default());
             }
         }
         told.retain(|_, value| !value.is_null());
-        told.insert("devices".to_owned(), self.devices(data, sounds));
+        told.insert("devices".to_owned(), self.devices(&data, sounds));
         json!({ "notification": told })
     }
 
@@ -59,7 +59,7 @@ impl Payload<'_> {
     pub(super) fn of_badge(&self) -> Value {
         // Not left out if it is zero: it is all that is told.
         let counts = json!({ "unread": self.badge });
-        let devices = self.devices(self.data(), Map::new());
+        let devices = self.devices(&self.data(), Map::new());
         json!({ "notification": { "counts": counts, "devices": devices, "prio": "low" } })
     }
 
@@ -75,7 +75,7 @@ impl Payload<'_> {
         data
     }
 
-    fn devices(&self, data: Map<String, Value>, tweaks: Map<String, Value>) -> Value {
+    fn devices(&self, data: &Map<String, Value>, tweaks: Map<String, Value>) -> Value {
         let mut device = json!({
             "app_id": self.row.settings.app_id,
             "pushkey": self.row.settings.pushkey,

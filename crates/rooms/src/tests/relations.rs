@@ -54,14 +54,14 @@ async fn bundled(rooms: &Arc<Rooms>, room: &RoomId, event: &EventId) -> Value {
 async fn relations_outlive_the_memory() {
     for (server, _database) in servers().await {
         let room = server.room("alice", Preset::PrivateChat).await;
-        let root = server.say("alice", &room, "root").await;
-        assert_eq!(bundled(&server.rooms, &room, &root).await, Value::Null);
-        relate(&server, &room, &root, "m.thread", "one").await;
-        let two = relate(&server, &room, &root, "m.thread", "two").await;
-        let edit = relate(&server, &room, &root, "m.replace", "edit").await;
-        let reference = relate(&server, &room, &root, "m.reference", "reference").await;
+        let opener = server.say("alice", &room, "root").await;
+        assert_eq!(bundled(&server.rooms, &room, &opener).await, Value::Null);
+        relate(&server, &room, &opener, "m.thread", "one").await;
+        let two = relate(&server, &room, &opener, "m.thread", "two").await;
+        let edit = relate(&server, &room, &opener, "m.replace", "edit").await;
+        let reference = relate(&server, &room, &opener, "m.reference", "reference").await;
         for rooms in [Arc::clone(&server.rooms), server.restarted()] {
-            let relations = bundled(&rooms, &room, &root).await;
+            let relations = bundled(&rooms, &room, &opener).await;
             assert_eq!(relations["m.thread"]["count"], 2);
             assert_eq!(relations["m.thread"]["latest_event"]["event_id"], two.as_str());
             assert_eq!(relations["m.replace"]["event_id"], edit.as_str());
@@ -74,10 +74,10 @@ async fn relations_outlive_the_memory() {
 async fn redactions_take_relations_out() {
     for (server, _database) in servers().await {
         let room = server.room("alice", Preset::PrivateChat).await;
-        let root = server.say("alice", &room, "root").await;
-        let one = relate(&server, &room, &root, "m.thread", "one").await;
-        let two = relate(&server, &room, &root, "m.thread", "two").await;
-        let edit = relate(&server, &room, &root, "m.replace", "edit").await;
+        let opener = server.say("alice", &room, "root").await;
+        let one = relate(&server, &room, &opener, "m.thread", "one").await;
+        let two = relate(&server, &room, &opener, "m.thread", "two").await;
+        let edit = relate(&server, &room, &opener, "m.replace", "edit").await;
         let num = server.rooms.room(&room).await.unwrap().num;
         let redact = async |event: &EventId| {
             let transaction = Transaction { device_id: "D", transaction_id: event.as_str() };
@@ -87,7 +87,7 @@ async fn redactions_take_relations_out() {
         };
         redact(&two).await;
         redact(&edit).await;
-        let relations = bundled(&server.rooms, &room, &root).await;
+        let relations = bundled(&server.rooms, &room, &opener).await;
         assert_eq!(relations["m.thread"]["count"], 1);
         assert_eq!(relations["m.thread"]["latest_event"]["event_id"], one.as_str());
         assert_eq!(relations["m.replace"], Value::Null);
@@ -95,7 +95,7 @@ async fn redactions_take_relations_out() {
         let first = server.rooms.event(&one).await.unwrap().unwrap();
         assert_eq!(Some(listed[0].last_position), first.position());
         redact(&one).await;
-        assert_eq!(bundled(&server.rooms, &room, &root).await, Value::Null);
+        assert_eq!(bundled(&server.rooms, &room, &opener).await, Value::Null);
         assert!(threads::page(&server.store.db, num, i64::MAX, None, 10).await.unwrap().is_empty());
     }
 }
@@ -104,14 +104,14 @@ async fn redactions_take_relations_out() {
 async fn children_of_children_are_found() {
     for (server, _database) in servers().await {
         let room = server.room("alice", Preset::PrivateChat).await;
-        let root = server.say("alice", &room, "root").await;
-        let mut chain = vec![root.clone()];
+        let opener = server.say("alice", &room, "root").await;
+        let mut chain = vec![opener.clone()];
         for level in ["1", "2", "3", "4"] {
             let next = relate(&server, &room, chain.last().unwrap(), "org.x", level).await;
             chain.push(next);
         }
         let mut query = ChildrenQuery {
-            parent: root,
+            parent: opener,
             rel_type: None,
             kind: None,
             recurse: true,
@@ -189,10 +189,10 @@ async fn relations_are_found_in_what_was_stored_before_they_were() {
         assert!(has("k").await && !has("l").await);
         let listed = threads::page(&db, room, i64::MAX, Some(sender), 10).await.unwrap();
         assert_eq!(listed.iter().map(|row| row.last_position).collect::<Vec<_>>(), [2]);
-        let root = store::events::find(&db, &parent).await.unwrap().unwrap();
-        assert!(root.related_by.has(relations::RelatedBy::THREAD));
-        assert!(root.related_by.has(relations::RelatedBy::REPLACE));
-        assert!(!root.related_by.has(relations::RelatedBy::REFERENCE));
+        let opener = store::events::find(&db, &parent).await.unwrap().unwrap();
+        assert!(opener.related_by.has(relations::RelatedBy::THREAD));
+        assert!(opener.related_by.has(relations::RelatedBy::REPLACE));
+        assert!(!opener.related_by.has(relations::RelatedBy::REFERENCE));
     }
 }
 
