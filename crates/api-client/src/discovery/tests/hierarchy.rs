@@ -40,30 +40,30 @@ fn public(name: &str) -> Value {
 async fn a_tree_is_walked_in_its_order_each_room_once() {
     for app in TestApp::on_each_engine().await {
         let (alice, bob) = (app.user("alice").await, app.user("bob").await);
-        let root = space(&alice, public("root")).await;
+        let top = space(&alice, public("root")).await;
         let (first, second) =
             (alice.create_room(public("1")).await, alice.create_room(public("2")).await);
         let sub = space(&alice, public("sub")).await;
         let (deep, hidden) =
             (alice.create_room(public("deep")).await, alice.create_room(json!({})).await);
         // By `order`, then by age; what has no valid order comes last.
-        add(&alice, &root, &second, json!({ "order": "\u{e9}", "suggested": true })).await;
+        add(&alice, &top, &second, json!({ "order": "\u{e9}", "suggested": true })).await;
         app.clock.advance_ms(5);
-        add(&alice, &root, &hidden, json!({})).await;
-        add(&alice, &root, &first, json!({ "order": "b" })).await;
-        add(&alice, &root, &sub, json!({ "order": "a", "suggested": true })).await;
-        add(&alice, &root, "!elsewhere:other.example", json!({ "order": "a" })).await;
-        add(&alice, &root, "!removed:example.org", json!({ "via": [] })).await;
-        add(&alice, &root, "no room", json!({})).await;
+        add(&alice, &top, &hidden, json!({})).await;
+        add(&alice, &top, &first, json!({ "order": "b" })).await;
+        add(&alice, &top, &sub, json!({ "order": "a", "suggested": true })).await;
+        add(&alice, &top, "!elsewhere:other.example", json!({ "order": "a" })).await;
+        add(&alice, &top, "!removed:example.org", json!({ "via": [] })).await;
+        add(&alice, &top, "no room", json!({})).await;
         add(&alice, &sub, &deep, json!({})).await;
         app.clock.advance_ms(5);
         add(&alice, &sub, &first, json!({})).await;
         // A way back up is not gone again.
-        add(&alice, &sub, &root, json!({})).await;
+        add(&alice, &sub, &top, json!({})).await;
 
-        let all = ask(&alice, &root, "").await;
+        let all = ask(&alice, &top, "").await;
         // `first` is reached through `sub` before its own turn comes.
-        let expected = vec![&root, &sub, &deep, &first, &second, &hidden];
+        let expected = vec![&top, &sub, &deep, &first, &second, &hidden];
         assert_eq!(ids(&all), expected.into_iter().cloned().collect::<Vec<_>>());
         assert!(all.get("next_batch").is_none(), "{all}");
         let children = all["rooms"][0]["children_state"].as_array().unwrap();
@@ -77,13 +77,13 @@ async fn a_tree_is_walked_in_its_order_each_room_once() {
         assert_eq!(all["rooms"][0]["room_type"], "m.space");
 
         // Who is a stranger sees what anybody may enter.
-        let seen = ids(&ask(&bob, &root, "").await);
+        let seen = ids(&ask(&bob, &top, "").await);
         assert!(!seen.contains(&hidden) && seen.len() == 5, "{seen:?}");
-        assert_eq!(ids(&ask(&bob, &root, "?max_depth=0").await), [root.clone()]);
-        let level = ids(&ask(&bob, &root, "?max_depth=1").await);
-        assert_eq!(level, [&root, &sub, &first, &second].map(Clone::clone));
-        let suggested = ask(&bob, &root, "?suggested_only=true").await;
-        assert_eq!(ids(&suggested), [&root, &sub, &second].map(Clone::clone));
+        assert_eq!(ids(&ask(&bob, &top, "?max_depth=0").await), std::slice::from_ref(&top));
+        let level = ids(&ask(&bob, &top, "?max_depth=1").await);
+        assert_eq!(level, [&top, &sub, &first, &second].map(Clone::clone));
+        let suggested = ask(&bob, &top, "?suggested_only=true").await;
+        assert_eq!(ids(&suggested), [&top, &sub, &second].map(Clone::clone));
         assert_eq!(suggested["rooms"][0]["children_state"].as_array().unwrap().len(), 2);
     }
 }
@@ -92,16 +92,16 @@ async fn a_tree_is_walked_in_its_order_each_room_once() {
 async fn pages_have_every_room_once_and_keep_to_their_walk() {
     for app in TestApp::on_each_engine().await {
         let alice = app.user("alice").await;
-        let root = space(&alice, public("root")).await;
+        let top = space(&alice, public("root")).await;
         for name in ["a", "b", "c", "d", "e"] {
             let room = alice.create_room(public(name)).await;
-            add(&alice, &root, &room, json!({ "order": name })).await;
+            add(&alice, &top, &room, json!({ "order": name })).await;
         }
-        let whole = ids(&ask(&alice, &root, "").await);
+        let whole = ids(&ask(&alice, &top, "").await);
         assert_eq!(whole.len(), 6);
         let (mut paged, mut query) = (Vec::new(), "?limit=2".to_owned());
         loop {
-            let page = ask(&alice, &root, &query).await;
+            let page = ask(&alice, &top, &query).await;
             paged.extend(ids(&page));
             assert!(paged.len() <= 6, "{paged:?}");
             match page["next_batch"].as_str() {
@@ -112,12 +112,12 @@ async fn pages_have_every_room_once_and_keep_to_their_walk() {
         assert_eq!(paged, whole);
 
         // The room that a page ended with has left the space: the walk goes on where it would have been.
-        let next = ask(&alice, &root, "?limit=3").await["next_batch"].as_str().unwrap().to_owned();
-        add(&alice, &root, &whole[2], json!({ "via": [] })).await;
-        let rest = ids(&ask(&alice, &root, &format!("?from={}", encode(&next))).await);
+        let next = ask(&alice, &top, "?limit=3").await["next_batch"].as_str().unwrap().to_owned();
+        add(&alice, &top, &whole[2], json!({ "via": [] })).await;
+        let rest = ids(&ask(&alice, &top, &format!("?from={}", encode(&next))).await);
         assert_eq!(rest, whole[4..], "one room moved up into its place");
 
-        let path = format!("/_matrix/client/v1/rooms/{}/hierarchy", encode(&root));
+        let path = format!("/_matrix/client/v1/rooms/{}/hierarchy", encode(&top));
         for query in [
             "?from=nonsense".to_owned(),
             "?from=".to_owned(),
@@ -137,18 +137,18 @@ async fn pages_have_every_room_once_and_keep_to_their_walk() {
 async fn members_of_an_allowed_room_see_a_restricted_one() {
     for app in TestApp::on_each_engine().await {
         let (alice, bob) = (app.user("alice").await, app.user("bob").await);
-        let root = space(&alice, public("root")).await;
+        let top = space(&alice, public("root")).await;
         let rule = json!({
-            "join_rule": "restricted", "allow": [{ "type": "m.room_membership", "room_id": root }],
+            "join_rule": "restricted", "allow": [{ "type": "m.room_membership", "room_id": top }],
         });
         let state = json!([{ "type": "m.room.join_rules", "content": rule }]);
         let room = alice.create_room(json!({ "initial_state": state })).await;
-        add(&alice, &root, &room, json!({})).await;
-        assert_eq!(ids(&ask(&bob, &root, "").await), [root.clone()]);
-        bob.join(&root).await;
-        let seen = ask(&bob, &root, "").await;
-        assert_eq!(ids(&seen), [root.clone(), room.clone()]);
-        assert_eq!(seen["rooms"][1]["allowed_room_ids"], json!([root]));
+        add(&alice, &top, &room, json!({})).await;
+        assert_eq!(ids(&ask(&bob, &top, "").await), std::slice::from_ref(&top));
+        bob.join(&top).await;
+        let seen = ask(&bob, &top, "").await;
+        assert_eq!(ids(&seen), [top.clone(), room.clone()]);
+        assert_eq!(seen["rooms"][1]["allowed_room_ids"], json!([top]));
         assert_eq!(seen["rooms"][1]["join_rule"], "restricted");
 
         let closed = space(&alice, json!({})).await;
@@ -157,8 +157,8 @@ async fn members_of_an_allowed_room_see_a_restricted_one() {
             assert_eq!(bob.get(&path).await.verdict(), "403 M_FORBIDDEN");
         }
         let banned = json!({ "user_id": bob.id });
-        alice.post(&format!("/rooms/{}/ban", encode(&root)), banned).await;
-        let path = format!("/_matrix/client/v1/rooms/{}/hierarchy", encode(&root));
+        alice.post(&format!("/rooms/{}/ban", encode(&top)), banned).await;
+        let path = format!("/_matrix/client/v1/rooms/{}/hierarchy", encode(&top));
         assert_eq!(bob.get(&path).await.verdict(), "403 M_FORBIDDEN");
     }
 }
@@ -167,13 +167,13 @@ async fn members_of_an_allowed_room_see_a_restricted_one() {
 async fn a_space_of_five_hundred_rooms_is_quick() {
     for app in TestApp::on_each_engine().await {
         let alice = app.user("alice").await;
-        let root = space(&alice, public("root")).await;
+        let top = space(&alice, public("root")).await;
         for number in 0..500 {
             let room = alice.create_room(public(&number.to_string())).await;
-            add(&alice, &root, &room, json!({})).await;
+            add(&alice, &top, &room, json!({})).await;
         }
         let start = Instant::now();
-        let page = ask(&alice, &root, "").await;
+        let page = ask(&alice, &top, "").await;
         let took = start.elapsed();
         assert_eq!(page["rooms"].as_array().unwrap().len(), 50);
         eprintln!("first page of 500 rooms: {took:?}");

@@ -48,7 +48,7 @@ async fn notify(State(shared): State<Shared>, Json(body): Json<Value>) -> impl I
         Manner::Rejects(key) => (StatusCode::OK, json!({ "rejected": [key] })),
         Manner::Fails(status) => (status, json!({ "rejected": [] })),
         Manner::Sleeps => {
-            tokio::time::sleep(Duration::from_secs(600)).await;
+            tokio::time::sleep(Duration::from_mins(10)).await;
             (StatusCode::OK, json!({}))
         }
     };
@@ -77,7 +77,7 @@ impl Gateway {
     /// What it is told next.
     async fn next(&mut self) -> Value {
         let told = tokio::time::timeout(PATIENCE, self.told.recv()).await;
-        told.expect("the gateway is told something").unwrap()
+        told.unwrap_or_else(|_| panic!("the gateway is told nothing")).unwrap()
     }
 
     /// The next event that it is told of: badges are passed over.

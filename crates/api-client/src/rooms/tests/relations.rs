@@ -45,13 +45,13 @@ async fn relations_are_read_in_pages_by_their_types() {
     for app in TestApp::on_each_engine().await {
         let alice = app.user("alice").await;
         let room = alice.create_room(json!({})).await;
-        let root = alice.say(&room, "root").await;
-        let one = relate(&alice, &room, &root, "m.thread", "one").await;
+        let opener = alice.say(&room, "root").await;
+        let one = relate(&alice, &room, &opener, "m.thread", "one").await;
         alice.say(&room, "between").await;
-        let two = relate(&alice, &room, &root, "m.thread", "two").await;
-        let other = relate(&alice, &room, &root, "org.x", "other").await;
-        assert_eq!(react(&alice, &room, &root, "k", "r").await, "200");
-        let of = format!("relations/{}", encode(&root));
+        let two = relate(&alice, &room, &opener, "m.thread", "two").await;
+        let other = relate(&alice, &room, &opener, "org.x", "other").await;
+        assert_eq!(react(&alice, &room, &opener, "k", "r").await, "200");
+        let of = format!("relations/{}", encode(&opener));
         assert_eq!(get(&alice, &room, &of).await["chunk"].as_array().unwrap().len(), 4);
         let threads = get(&alice, &room, &format!("{of}/m.thread")).await;
         assert_eq!(ids(&threads), [&*two, &*one]);
@@ -126,9 +126,9 @@ async fn threads_are_bundled_wherever_a_timeline_is_shown() {
         let (alice, bob) = (app.user("alice").await, app.user("bob").await);
         let room = alice.create_room(json!({ "preset": "public_chat" })).await;
         bob.join(&room).await;
-        let root = alice.say(&room, "root").await;
-        relate(&alice, &room, &root, "m.thread", "one").await;
-        let two = relate(&alice, &room, &root, "m.thread", "two").await;
+        let opener = alice.say(&room, "root").await;
+        relate(&alice, &room, &opener, "m.thread", "one").await;
+        let two = relate(&alice, &room, &opener, "m.thread", "two").await;
         let edit = relate(&alice, &room, &two, "m.replace", "two again").await;
         let check = |shown: &Value, participated: bool, place: &str| {
             let thread = &shown["unsigned"]["m.relations"]["m.thread"];
@@ -141,14 +141,14 @@ async fn threads_are_bundled_wherever_a_timeline_is_shown() {
         };
         let root_of = |events: &Value| {
             let mut events = events.as_array().unwrap().iter();
-            events.find(|event| event["event_id"] == root.as_str()).unwrap().clone()
+            events.find(|event| event["event_id"] == opener.as_str()).unwrap().clone()
         };
-        check(&event(&bob, &room, &root).await, false, "event");
-        check(&event(&alice, &room, &root).await, true, "event");
+        check(&event(&bob, &room, &opener).await, false, "event");
+        check(&event(&alice, &room, &opener).await, true, "event");
         let path = format!("/rooms/{}", encode(&room));
         let page = bob.get(&format!("{path}/messages?dir=b")).await.json();
         check(&root_of(&page["chunk"]), false, "messages");
-        let context = bob.get(&format!("{path}/context/{}", encode(&root))).await.json();
+        let context = bob.get(&format!("{path}/context/{}", encode(&opener))).await.json();
         check(&context["event"], false, "context");
         let context = bob.get(&format!("{path}/context/{}", encode(&two))).await.json();
         check(&root_of(&context["events_before"]), false, "context");
@@ -193,23 +193,23 @@ async fn whoever_has_left_is_shown_nothing_that_came_later() {
         let (alice, bob) = (app.user("alice").await, app.user("bob").await);
         let room = alice.create_room(json!({ "preset": "public_chat" })).await;
         bob.join(&room).await;
-        let (root, later) = (alice.say(&room, "root").await, alice.say(&room, "later").await);
-        let one = relate(&alice, &room, &root, "m.thread", "one").await;
+        let (opener, later) = (alice.say(&room, "root").await, alice.say(&room, "later").await);
+        let one = relate(&alice, &room, &opener, "m.thread", "one").await;
         assert_eq!(
             bob.post(&format!("/rooms/{}/leave", encode(&room)), json!({})).await.verdict(),
             "200"
         );
-        relate(&alice, &room, &root, "m.thread", "two").await;
-        relate(&alice, &room, &root, "m.replace", "edit").await;
-        relate(&alice, &room, &root, "m.reference", "reference").await;
+        relate(&alice, &room, &opener, "m.thread", "two").await;
+        relate(&alice, &room, &opener, "m.replace", "edit").await;
+        relate(&alice, &room, &opener, "m.reference", "reference").await;
         relate(&alice, &room, &later, "m.thread", "three").await;
-        let shown = event(&bob, &room, &root).await["unsigned"]["m.relations"].clone();
+        let shown = event(&bob, &room, &opener).await["unsigned"]["m.relations"].clone();
         assert_eq!(shown["m.thread"]["count"], 1, "{shown}");
         assert_eq!(shown["m.thread"]["latest_event"]["event_id"], one.as_str());
         assert_eq!((&shown["m.replace"], &shown["m.reference"]), (&Value::Null, &Value::Null));
-        let children = get(&bob, &room, &format!("relations/{}", encode(&root))).await;
+        let children = get(&bob, &room, &format!("relations/{}", encode(&opener))).await;
         assert_eq!(ids(&children), [&*one]);
-        assert_eq!(ids(&get(&bob, &room, "threads").await), [&*root]);
+        assert_eq!(ids(&get(&bob, &room, "threads").await), [&*opener]);
     }
 }
 
@@ -219,12 +219,12 @@ async fn relations_that_make_no_sense_are_refused() {
         let (alice, bob) = (app.user("alice").await, app.user("bob").await);
         let room = alice.create_room(json!({ "preset": "public_chat" })).await;
         bob.join(&room).await;
-        let root = alice.say(&room, "root").await;
-        assert_eq!(react(&alice, &room, &root, "k", "1").await, "200");
-        assert_eq!(react(&alice, &room, &root, "k", "2").await, "400 M_DUPLICATE_ANNOTATION");
-        assert_eq!(react(&alice, &room, &root, "l", "3").await, "200");
-        assert_eq!(react(&bob, &room, &root, "k", "4").await, "200");
-        let one = relate(&alice, &room, &root, "m.thread", "one").await;
+        let opener = alice.say(&room, "root").await;
+        assert_eq!(react(&alice, &room, &opener, "k", "1").await, "200");
+        assert_eq!(react(&alice, &room, &opener, "k", "2").await, "400 M_DUPLICATE_ANNOTATION");
+        assert_eq!(react(&alice, &room, &opener, "l", "3").await, "200");
+        assert_eq!(react(&bob, &room, &opener, "k", "4").await, "200");
+        let one = relate(&alice, &room, &opener, "m.thread", "one").await;
         let path = format!("/rooms/{}/send/m.room.message/5", encode(&room));
         let relation = json!({ "rel_type": "m.thread", "event_id": one });
         let reply = alice.put(&path, json!({ "body": "x", "m.relates_to": relation })).await;
@@ -267,27 +267,27 @@ async fn a_redaction_takes_relations_with_it() {
             let path = format!("/rooms/{}/redact/{}/{id}", encode(&room), encode(event));
             user.put(&path, body).await.verdict()
         };
-        let root = bob.say(&room, "root").await;
-        let own = relate(&bob, &room, &root, "m.replace", "own").await;
-        let other = relate(&alice, &room, &root, "m.replace", "other").await;
-        let thread = relate(&bob, &room, &root, "m.thread", "thread").await;
+        let opener = bob.say(&room, "root").await;
+        let own = relate(&bob, &room, &opener, "m.replace", "own").await;
+        let other = relate(&alice, &room, &opener, "m.replace", "other").await;
+        let thread = relate(&bob, &room, &opener, "m.thread", "thread").await;
         let is_empty = async |id: &str| event(&alice, &room, id).await["content"] == json!({});
         for bad in [json!("m.replace"), json!([3])] {
-            let verdict = redact(&bob, &root, "0", json!({ "with_rel_types": bad })).await;
+            let verdict = redact(&bob, &opener, "0", json!({ "with_rel_types": bad })).await;
             assert_eq!(verdict, "400 M_BAD_JSON");
         }
-        assert!(!is_empty(&root).await);
+        assert!(!is_empty(&opener).await);
         let body = json!({ "reason": "gone", "org.matrix.msc3912.with_relations": ["m.replace"] });
-        assert_eq!(redact(&bob, &root, "1", body.clone()).await, "200");
-        assert!(is_empty(&root).await && is_empty(&own).await);
+        assert_eq!(redact(&bob, &opener, "1", body.clone()).await, "200");
+        assert!(is_empty(&opener).await && is_empty(&own).await);
         // Somebody else's, and another relation.
         assert!(!is_empty(&other).await && !is_empty(&thread).await);
         let because = event(&alice, &room, &own).await["unsigned"]["redacted_because"].clone();
         assert_eq!(because["content"]["reason"], "gone");
         assert!(because["content"].get("org.matrix.msc3912.with_relations").is_none());
-        assert_eq!(redact(&bob, &root, "1", body).await, "200");
+        assert_eq!(redact(&bob, &opener, "1", body).await, "200");
         let every = json!({ "with_rel_types": ["*"] });
-        assert_eq!(redact(&alice, &root, "2", every).await, "200");
+        assert_eq!(redact(&alice, &opener, "2", every).await, "200");
         assert!(is_empty(&other).await && is_empty(&thread).await);
     }
 }

@@ -20,6 +20,28 @@ async fn set_state(user: &TestUser, room: &str, key: &str, content: Value) {
     assert_eq!(user.put(&path, content).await.verdict(), "200", "{key}");
 }
 
+/// A room with everything that goes over, of which bob is a moderator.
+fn furnished(version: &str, alias: &str, alice: &TestUser, bob: &TestUser) -> Value {
+    let users = if version == "12" {
+        json!({ (bob.id.as_str()): 60 })
+    } else {
+        json!({ (alice.id.as_str()): 100, (bob.id.as_str()): 60 })
+    };
+    json!({
+        "preset": "public_chat", "visibility": "public", "room_version": version,
+        "name": "Name", "topic": "Topic", "room_alias_name": alias,
+        "creation_content": { "type": "m.space", "m.federate": false },
+        "initial_state": [
+            { "type": "m.room.history_visibility", "content": { "history_visibility": "invited" } },
+            { "type": "m.room.server_acl", "content": { "allow": ["*"] } },
+            { "type": "m.room.encryption", "content": { "algorithm": "m.megolm.v1.aes-sha2" } },
+            { "type": "m.room.avatar", "content": { "url": "mxc://example.org/a" } },
+            { "type": "m.space.child", "state_key": "!child:example.org", "content": { "via": ["x"] } },
+        ],
+        "power_level_content_override": { "users": users },
+    })
+}
+
 #[tokio::test]
 async fn what_a_room_was_goes_over() {
     for app in TestApp::on_each_engine().await {
@@ -27,24 +49,7 @@ async fn what_a_room_was_goes_over() {
         let outlaw = app.user("outlaw").await;
         for (from, to) in [("6", "11"), ("11", "12"), ("12", "12"), ("12", "9")] {
             let alias = format!("here{from}to{to}");
-            let request = json!({
-                "preset": "public_chat", "visibility": "public", "room_version": from,
-                "name": "Name", "topic": "Topic", "room_alias_name": alias,
-                "creation_content": { "type": "m.space", "m.federate": false },
-                "initial_state": [
-                    { "type": "m.room.history_visibility", "content": { "history_visibility": "invited" } },
-                    { "type": "m.room.server_acl", "content": { "allow": ["*"] } },
-                    { "type": "m.room.encryption", "content": { "algorithm": "m.megolm.v1.aes-sha2" } },
-                    { "type": "m.room.avatar", "content": { "url": "mxc://example.org/a" } },
-                    { "type": "m.space.child", "state_key": "!child:example.org", "content": { "via": ["x"] } },
-                ],
-                "power_level_content_override": { "users": if from == "12" {
-                    json!({ (bob.id.as_str()): 60 })
-                } else {
-                    json!({ (alice.id.as_str()): 100, (bob.id.as_str()): 60 })
-                } },
-            });
-            let old = alice.create_room(request).await;
+            let old = alice.create_room(furnished(from, &alias, &alice, &bob)).await;
             let ban = json!({ "user_id": outlaw.id, "reason": "noise" });
             let path = format!("/rooms/{}/ban", encode(&old));
             assert_eq!(alice.post(&path, ban).await.verdict(), "200");
