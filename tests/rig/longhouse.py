@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from rig import appservice
 from rig.process import ServerProcess, free_port
 
 SHARED_SECRET = "shared-secret-of-the-test-rig"
@@ -44,6 +45,7 @@ def longhouse(binary: Path, folder: Path, database: str | None = None,
     env = {
         **(STRICT if strict else OPEN),
         "LONGHOUSE_REGISTRATION__SHARED_SECRET": SHARED_SECRET,
+        "LONGHOUSE_APPSERVICES__REGISTRATIONS": str(appservice.register(folder)),
         "LONGHOUSE_EGRESS__ALLOW_PRIVATE": "true",
     }
     return ServerProcess(command, f"http://127.0.0.1:{port}", folder / "server.log", env=env, data=folder / "data")

@@ -1,7 +1,9 @@
 //! The configuration of this run, from the file, the environment and the command line.
 use std::{env, path::PathBuf};
 
+use appservices::Registrations;
 use config::{Invalid, Loaded, Override, Problem, Sources};
+use protocol::ids::ServerName;
 
 use crate::{
     failure::{Failure, code},
@@ -14,8 +16,12 @@ pub(crate) fn file(folder: &Folder, named: Option<PathBuf>) -> Option<PathBuf> {
 }
 
 /// Loads all layers.
-pub(crate) fn load(file: Option<PathBuf>, options: Vec<Override>) -> Result<Loaded, Failure> {
-    read(file, options).map_err(|invalid| {
+pub(crate) fn load(
+    folder: &Folder,
+    file: Option<PathBuf>,
+    options: Vec<Override>,
+) -> Result<Loaded, Failure> {
+    read(folder, file, options).map_err(|invalid| {
         Failure::new(invalid)
             .next("docs/configuration.md and `longhouse config example` list every setting.")
             .with_code(code::CHECK_FAILED)
@@ -23,11 +29,19 @@ pub(crate) fn load(file: Option<PathBuf>, options: Vec<Override>) -> Result<Load
 }
 
 /// Loads all layers, or lists everything that is wrong with them.
-pub(crate) fn read(file: Option<PathBuf>, options: Vec<Override>) -> Result<Loaded, Invalid> {
+pub(crate) fn read(
+    folder: &Folder,
+    file: Option<PathBuf>,
+    options: Vec<Override>,
+) -> Result<Loaded, Invalid> {
     let environment = env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .collect();
-    let loaded = config::load(&Sources { file, environment, options })?;
+    let mut loaded = config::load(&Sources { file, environment, options })?;
+    for path in &mut loaded.config.appservices.registrations {
+        *path = folder.resolve(path);
+    }
+    registrations(&loaded)?;
     // Only the crate that logs can read this one.
     match telemetry::logs::check_filter(&loaded.config.log.filter) {
         Ok(()) => Ok(loaded),
@@ -36,4 +50,21 @@ pub(crate) fn read(file: Option<PathBuf>, options: Vec<Override>) -> Result<Load
             Err(Invalid { problems: vec![Problem { place, message: error.to_string() }] })
         }
     }
+}
+
+/// The application services. They are as much a part of the configuration as the list of their files.
+pub(crate) fn registrations(loaded: &Loaded) -> Result<Registrations, Invalid> {
+    let config = &loaded.config;
+    // What is no server name was complained about before.
+    let Ok(server) = ServerName::parse(&config.server.name) else {
+        return Ok(Registrations::default());
+    };
+    Registrations::load(&config.appservices.registrations, &server).map_err(|invalid| {
+        let problems = invalid.problems.into_iter().map(|problem| {
+            let key = problem.key.map(|key| format!(", {key}")).unwrap_or_default();
+            let place = format!("appservices.registrations ({}{key})", problem.file.display());
+            Problem { place, message: problem.message }
+        });
+        Invalid { problems: problems.collect() }
+    })
 }

@@ -191,6 +191,36 @@ fn mistakes_are_told_before_anything_is_made() {
 }
 
 #[test]
+fn application_services_are_checked_and_listed_with_the_configuration() {
+    let folder = TempDir::new().unwrap();
+    let check = |more: &[&str]| {
+        let files = format!("irc.yaml,{}", folder.path().join("xmpp.yaml").display());
+        let mut command = longhouse(folder.path());
+        command.env("LONGHOUSE_APPSERVICES__REGISTRATIONS", files).args(more);
+        command.args(["config", "check"]).output().unwrap()
+    };
+    let registration = |id: &str, regex: &str| {
+        let users = format!("namespaces: {{users: [{{regex: '{regex}', exclusive: true}}]}}\n");
+        let text = format!(
+            "id: {id}\nurl: null\nas_token: as-{id}\nhs_token: hs-{id}\nsender_localpart: {id}bot\n"
+        );
+        fs::write(folder.path().join(format!("{id}.yaml")), text + &users).unwrap();
+    };
+    registration("irc", "@irc_.*");
+    let missing = check(&[]);
+    assert_eq!(missing.status.code(), Some(10));
+    let why = text(&missing.stderr);
+    assert!(why.contains("xmpp.yaml") && why.contains("cannot be read"), "{why}");
+    registration("xmpp", "@xmpp_(");
+    let why: Value = serde_json::from_slice(&check(&["--json"]).stdout).unwrap();
+    let place = why["problems"][0]["place"].as_str().unwrap();
+    assert!(place.ends_with("xmpp.yaml, namespaces.users[0].regex)"), "{why}");
+    registration("xmpp", "@xmpp_.*");
+    let listed = check(&[]);
+    assert!(text(&listed.stdout).contains("application services: irc, xmpp"), "{listed:?}");
+}
+
+#[test]
 fn each_listener_serves_what_it_is_for() {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("node.toml");

@@ -68,9 +68,7 @@ impl Accounts {
         let Some(name) = name.filter(|name| device.display_name.as_deref() != Some(name)) else {
             return Ok(());
         };
-        if name.chars().count() > NAME_CHARS_MAX || name.contains('\0') {
-            return Err(DeviceError::Name);
-        }
+        check_name(name)?;
         let mut pending = Pending::default();
         devices::rename(&mut pending.write, session.user_num, id, name);
         self.device_renamed_in(&mut pending, session.user_num, &session.user_id, id).await?;
@@ -115,6 +113,12 @@ impl Accounts {
 pub(crate) fn check_device_id(id: &str) -> Result<(), DeviceError> {
     let fits = (1..=DEVICE_ID_BYTES_MAX).contains(&id.len()) && !id.chars().any(char::is_control);
     if fits { Ok(()) } else { Err(DeviceError::Invalid) }
+}
+
+/// Whether a device can be called so.
+pub(crate) fn check_name(name: &str) -> Result<(), DeviceError> {
+    let fits = name.chars().count() <= NAME_CHARS_MAX && !name.contains('\0');
+    if fits { Ok(()) } else { Err(DeviceError::Name) }
 }
 
 /// A name given at login, cut to what a name may be: a login does not fail for it.

@@ -174,6 +174,10 @@ impl Accounts {
         request: &Value,
         attempt: Option<Attempt>,
     ) -> Result<Confirmation, ConfirmError> {
+        if session.appservice.is_some() {
+            // Its users have no passwords, and it has proved to own them (MSC4190).
+            return Ok(Confirmation { action, user: Some(session.user_num), token: None });
+        }
         let binding = Binding {
             action,
             user: Some(session.user_num),

@@ -10,6 +10,7 @@
 pub mod account_data;
 mod activity;
 pub mod administration;
+pub mod appservices;
 mod authenticate;
 mod commit;
 mod deactivate;
@@ -61,6 +62,7 @@ pub use self::{
     passwords::PasswordCost,
     session::Session,
     settings::{RegistrationMode, Settings},
+    usernames::{ClaimedNames, NothingClaimed},
 };
 
 /// The service.
@@ -73,6 +75,7 @@ pub struct Accounts {
     nonces: Nonces,
     activity: Activity,
     observer: Arc<dyn AccountObserver>,
+    claimed: Arc<dyn ClaimedNames>,
 }
 
 /// The settings ask for password hashes that argon2 cannot make.
@@ -100,7 +103,14 @@ impl Accounts {
             nonces: Nonces::default(),
             activity: Activity::default(),
             observer,
+            claimed: Arc::new(NothingClaimed),
         })
+    }
+
+    /// The same service, on a server where some names are kept for application services.
+    #[must_use]
+    pub fn with_claimed_names(self, claimed: Arc<dyn ClaimedNames>) -> Self {
+        Self { claimed, ..self }
     }
 
     /// The server whose accounts these are.

@@ -1,12 +1,20 @@
 //! A session: what an access token stands for.
 use std::{
     net::{IpAddr, Ipv4Addr},
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use parking_lot::Mutex;
 use protocol::ids::{DeviceId, OwnedDeviceId, OwnedUserId};
 use store::{UserNum, access_tokens::Grant};
+
+use crate::User;
+
+/// The number of no session: those that there are have positive ones.
+const NO_SESSION: i64 = 0;
 
 /// Who is asking, and with which device.
 #[derive(Debug)]
@@ -30,6 +38,8 @@ pub struct Session {
     pub is_locked: bool,
     /// Whether the user can read but not act.
     pub is_suspended: bool,
+    /// The id of the application service that acts as the user; `None` if they act themselves.
+    pub appservice: Option<Arc<str>>,
     /// When the access token ends (Unix ms); `None`: with the session.
     pub(crate) expires_ts: Option<i64>,
     /// Whether refresh tokens keep the session alive.
@@ -56,8 +66,33 @@ impl Session {
             is_guest: grant.is_guest,
             is_locked: grant.locked,
             is_suspended: grant.suspended,
+            appservice: None,
             expires_ts: grant.expires_ts,
             refreshable: grant.refreshable,
+            revoked: AtomicBool::new(false),
+            last_use: Mutex::new(LastUse { address: Ipv4Addr::UNSPECIFIED.into(), at_ms: 0 }),
+        }
+    }
+
+    /// An application service that acts as `user`. There is no login behind it, and nothing that could be ended.
+    pub(crate) fn of_appservice(
+        user: &User,
+        device_id: Option<&str>,
+        appservice: Arc<str>,
+    ) -> Self {
+        Self {
+            user_id: user.name.clone(),
+            user_num: user.user_num,
+            device_id: device_id.map(OwnedDeviceId::from),
+            session_id: NO_SESSION,
+            token_id: NO_SESSION,
+            is_admin: user.admin,
+            is_guest: user.is_guest,
+            is_locked: user.locked,
+            is_suspended: user.suspended,
+            appservice: Some(appservice),
+            expires_ts: None,
+            refreshable: false,
             revoked: AtomicBool::new(false),
             last_use: Mutex::new(LastUse { address: Ipv4Addr::UNSPECIFIED.into(), at_ms: 0 }),
         }

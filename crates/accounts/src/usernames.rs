@@ -1,7 +1,7 @@
 //! Which names a new user may have ([spec]).
 //!
 //! [spec]: https://spec.matrix.org/v1.16/appendices/#user-identifiers
-use protocol::ids::{LocalpartError, OwnedUserId, local_user_id, new_local_user_id};
+use protocol::ids::{LocalpartError, OwnedUserId, UserId, local_user_id, new_local_user_id};
 use store::users;
 
 use crate::{Accounts, User};
@@ -21,6 +21,9 @@ pub enum NameError {
     /// It begins with an underscore: such names are kept for bridges.
     #[error("A user name cannot begin with an underscore")]
     Underscore,
+    /// Only an application service can have it.
+    #[error("This user name is reserved for an application service")]
+    Claimed,
     /// It is kept for those who run the server.
     #[error("This user name is reserved")]
     Reserved,
@@ -32,6 +35,22 @@ pub enum NameError {
     Failed(#[from] db::Error),
 }
 
+/// Who knows which names only application services can have.
+pub trait ClaimedNames: Send + Sync + 'static {
+    /// Whether only an application service can have `user`.
+    fn is_claimed(&self, user: &UserId) -> bool;
+}
+
+/// A server without application services.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NothingClaimed;
+
+impl ClaimedNames for NothingClaimed {
+    fn is_claimed(&self, _: &UserId) -> bool {
+        false
+    }
+}
+
 impl Accounts {
     /// The id that a new user called `name` would have. Capital letters become small ones.
     ///
@@ -40,6 +59,9 @@ impl Accounts {
     pub async fn check_available(&self, name: &str) -> Result<OwnedUserId, NameError> {
         let user_id = self.new_user_id(name)?;
         let localpart = user_id.localpart();
+        if self.claimed.is_claimed(&user_id) {
+            return Err(NameError::Claimed);
+        }
         if localpart.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(NameError::Digits);
         }
@@ -89,6 +111,13 @@ impl Accounts {
     fn new_user_id(&self, name: &str) -> Result<OwnedUserId, NameError> {
         new_local_user_id(&name.to_ascii_lowercase(), self.server_name())
             .map_err(NameError::Invalid)
+    }
+
+    /// As [`Self::check_available`], for the application service that the name belongs to. It spells the name as it
+    /// will be.
+    pub(crate) async fn check_for_appservice(&self, name: &str) -> Result<OwnedUserId, NameError> {
+        let user_id = new_local_user_id(name, self.server_name()).map_err(NameError::Invalid)?;
+        self.check_unused(user_id).await
     }
 
     async fn check_unused(&self, user_id: OwnedUserId) -> Result<OwnedUserId, NameError> {

@@ -136,6 +136,7 @@ impl TestSite {
             clock,
             rate_limits: config::RateLimits { enabled: false, ..config::RateLimits::default() },
             forwarded_by: ForwardedBy::default(),
+            is_trusted: None,
             run: 1,
         };
         let site = Site::new(options, routes).unwrap();

@@ -1,11 +1,12 @@
 //! What handlers work with: the services, and what the server says about itself.
-use std::{net::IpAddr, ops::Deref, sync::Arc};
+use std::{ops::Deref, sync::Arc};
 
-use accounts::{Accounts, AuthenticateError, Session};
+use accounts::{Accounts, AuthenticateError, Session, appservices::ActError};
+use appservices::{Appservices, Masquerade, MasqueradeError};
 use calls::Calls;
 use directory::Directory;
 use encryption::Encryption;
-use endpoint::{Authenticated, Authority, Refusal};
+use endpoint::{Authenticated, Authority, Presented, Refusal, Trusted};
 use media::Media;
 use moderation::Moderation;
 use presence::Presence;
@@ -18,6 +19,7 @@ use sync::Sync;
 
 mod account_changes;
 mod assemble;
+mod bridges;
 pub(crate) mod room_upgrades;
 mod settings;
 mod third_party;
@@ -36,6 +38,8 @@ pub struct Services {
     pub settings: Settings,
     /// Users, sessions, devices, profiles, account data.
     pub accounts: Arc<Accounts>,
+    /// Bridges and bots.
+    pub appservices: Arc<Appservices>,
     /// Rooms.
     pub rooms: Arc<Rooms>,
     /// Relays and media servers for calls.
@@ -72,6 +76,13 @@ impl App {
     pub fn new(services: Services) -> Self {
         Self(Arc::new(services))
     }
+
+    /// Tells the tokens of application services, for [`endpoint::SiteOptions`]: a bridge makes its users from one address.
+    #[must_use]
+    pub fn trusted_tokens(&self) -> Trusted {
+        let registrations = Arc::clone(self.appservices.registrations());
+        Arc::new(move |token| registrations.by_token(token).is_some())
+    }
 }
 
 impl Deref for App {
@@ -87,10 +98,12 @@ impl Authority for App {
 
     async fn authenticate(
         &self,
-        token: &str,
-        address: IpAddr,
-        user_agent: Option<&str>,
+        presented: Presented<'_>,
     ) -> Result<Authenticated<Arc<Session>>, Refusal> {
+        let Presented { token, address, user_agent, .. } = presented;
+        if let Some(acting) = self.authenticate_appservice(presented).await? {
+            return Ok(acting);
+        }
         let session = self.accounts.authenticate(token).await.map_err(|error| match error {
             AuthenticateError::Missing => Refusal::Unknown { soft_logout: false },
             AuthenticateError::Unknown { soft_logout } => Refusal::Unknown { soft_logout },
@@ -106,5 +119,42 @@ impl Authority for App {
             is_unlimited: false,
             session,
         })
+    }
+}
+
+impl App {
+    /// As whom the application service with this token asks; `None` if it is no application service's.
+    async fn authenticate_appservice(
+        &self,
+        presented: Presented<'_>,
+    ) -> Result<Option<Authenticated<Arc<Session>>>, Refusal> {
+        if self.appservices.registrations().by_token(presented.token).is_none() {
+            return Ok(None);
+        }
+        let user_id = presented.parameter("user_id");
+        let device_id = presented.parameter("device_id");
+        let device_id = device_id.or_else(|| presented.parameter("org.matrix.msc3202.device_id"));
+        let masquerade =
+            Masquerade { user_id: user_id.as_deref(), device_id: device_id.as_deref() };
+        let acting = self.appservices.authenticate(presented.token, masquerade).await;
+        let acting = acting.map_err(|error| match error {
+            MasqueradeError::Act(ActError::Failed(error)) => Refusal::Broken(error.into()),
+            MasqueradeError::Act(ActError::UnknownDevice) => {
+                Refusal::UnknownDevice(error.to_string())
+            }
+            MasqueradeError::NotOwned(_)
+            | MasqueradeError::Act(ActError::NotRegistered(_) | ActError::Deactivated) => {
+                Refusal::NotTheirs(error.to_string())
+            }
+        })?;
+        Ok(acting.map(|acting| Authenticated {
+            user: acting.session.user_num.0,
+            is_admin: acting.session.is_admin,
+            is_guest: acting.session.is_guest,
+            is_locked: acting.session.is_locked,
+            is_suspended: acting.session.is_suspended,
+            is_unlimited: acting.is_unlimited,
+            session: acting.session,
+        }))
     }
 }

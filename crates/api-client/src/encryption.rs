@@ -44,4 +44,4 @@ endpoints! { App:
 
 #[cfg(test)]
 #[cfg(feature = "testing")]
-mod tests;
+pub(crate) mod tests;

@@ -14,6 +14,7 @@ macro_rules! v3 {
 pub mod accounts;
 pub mod administration;
 mod app;
+pub mod appservices;
 pub mod calls;
 pub mod discovery;
 pub mod encryption;
@@ -50,7 +51,7 @@ pub type OptionalCaller = endpoint::OptionalCaller<Arc<Session>>;
 
 endpoints! { App =>
     accounts, server, rooms, discovery, calls, third_party, reports, presence, rendezvous,
-    administration, sync, push, encryption, media,
+    administration, sync, push, encryption, media, appservices,
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Rooms: making them, being in them, sending to them, reading them, finding them.
 mod active;
+mod alias;
 mod ban;
 mod content;
 mod create_room;
@@ -30,6 +31,7 @@ mod join_by_name;
 mod kick;
 mod knock;
 mod leave;
+mod massage;
 mod page;
 mod reason;
 mod redact;

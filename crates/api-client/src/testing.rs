@@ -76,10 +76,12 @@ impl TestApp {
             listener_url: "http://127.0.0.1:8008",
         });
         let app = App::new(services.expect("settings that fit"));
+        app.appservices.prepare().await.expect("senders of application services");
         let options = SiteOptions {
             clock: clock.clone(),
             rate_limits: config.rate_limits.clone(),
             forwarded_by: ForwardedBy::default(),
+            is_trusted: Some(app.trusted_tokens()),
             run: 1,
         };
         let site = Site::new(options, crate::routes(&app)).expect("endpoints that do not conflict");

@@ -47,6 +47,7 @@ fn defaults() -> Vec<(String, Box<dyn Section>)> {
         boxed("[presence]", config.presence),
         boxed("[user_directory]", config.user_directory),
         boxed("[media]", config.media),
+        boxed("[appservices]", config.appservices),
         boxed("[turn]", config.turn),
         boxed("[rtc]", config.rtc),
         boxed("[rendezvous]", config.rendezvous),

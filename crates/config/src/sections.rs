@@ -1,5 +1,6 @@
 //! The sections, one file each, and the whole they make.
 mod accounts;
+mod appservices;
 mod cache;
 mod database;
 mod egress;
@@ -20,10 +21,11 @@ mod user_directory;
 mod well_known;
 
 pub use self::{
-    accounts::Accounts, cache::Cache, database::Database, egress::Egress, listener::Listener,
-    log::Log, media::Media, presence::Presence, push::Push, rate_limits::RateLimits,
-    registration::Registration, rendezvous::Rendezvous, rooms::Rooms, rtc::Rtc, server::Server,
-    turn::Turn, url_previews::UrlPreviews, user_directory::UserDirectory, well_known::WellKnown,
+    accounts::Accounts, appservices::Appservices, cache::Cache, database::Database, egress::Egress,
+    listener::Listener, log::Log, media::Media, presence::Presence, push::Push,
+    rate_limits::RateLimits, registration::Registration, rendezvous::Rendezvous, rooms::Rooms,
+    rtc::Rtc, server::Server, turn::Turn, url_previews::UrlPreviews, user_directory::UserDirectory,
+    well_known::WellKnown,
 };
 use crate::section::Section;
 
@@ -73,6 +75,8 @@ config! {
     user_directory: UserDirectory,
     /// `[media]`
     media: Media,
+    /// `[appservices]`
+    appservices: Appservices,
     /// `[turn]`
     turn: Turn,
     /// `[rtc]`

@@ -169,6 +169,10 @@ pub(crate) trait List {
     const LIST_KIND: &'static str;
 }
 
+impl List for PathBuf {
+    const LIST_KIND: &'static str = "a list of paths";
+}
+
 impl List for String {
     const LIST_KIND: &'static str = "a list of texts";
 }

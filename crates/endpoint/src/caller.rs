@@ -1,7 +1,10 @@
 //! Who is asking: the user behind an access token ([spec]).
 //!
 //! [spec]: https://spec.matrix.org/latest/client-server-api/#using-access-tokens
-use std::{error::Error as StdError, future::Future, net::IpAddr, ops::Deref};
+use std::{
+    borrow::Cow, convert::Infallible, error::Error as StdError, future::Future, net::IpAddr,
+    ops::Deref,
+};
 
 use axum::extract::FromRequestParts;
 use http::{
@@ -14,7 +17,7 @@ use crate::{
     Auth,
     error::{
         FORBIDDEN, Failure, GUEST_ACCESS_FORBIDDEN, INTERNAL, MISSING_TOKEN, UNAVAILABLE,
-        UNKNOWN_TOKEN, USER_LOCKED, USER_SUSPENDED,
+        UNKNOWN_DEVICE, UNKNOWN_TOKEN, USER_LOCKED, USER_SUSPENDED,
     },
     query,
     rate::Who,
@@ -26,13 +29,32 @@ pub trait Authority: Sync {
     /// What is known of a user who has proved to be one.
     type Session: Send;
 
-    /// The session of an access token, used from `address` by the program `user_agent`.
+    /// The session of an access token.
     fn authenticate(
         &self,
-        token: &str,
-        address: IpAddr,
-        user_agent: Option<&str>,
+        presented: Presented<'_>,
     ) -> impl Future<Output = Result<Authenticated<Self::Session>, Refusal>> + Send;
+}
+
+/// An access token, and how it was presented.
+#[derive(Clone, Copy)]
+pub struct Presented<'a> {
+    /// The token.
+    pub token: &'a str,
+    /// From where.
+    pub address: IpAddr,
+    /// By which program.
+    pub user_agent: Option<&'a str>,
+    query: &'a str,
+}
+
+impl<'a> Presented<'a> {
+    /// The query's value of `name`: application services say there as whom they act. Text that is no UTF-8 counts as
+    /// none.
+    #[must_use]
+    pub fn parameter(&self, name: &str) -> Option<Cow<'a, str>> {
+        query::pairs(self.query).flatten().find(|(known, _)| known == name).map(|(_, value)| value)
+    }
 }
 
 /// A session, and what the extractor itself needs to know of it.
@@ -68,6 +90,12 @@ pub enum Refusal {
     /// The account is locked.
     #[error("This account has been locked")]
     Locked,
+    /// The application service cannot act as the user it names.
+    #[error("{0}")]
+    NotTheirs(String),
+    /// The application service names a device that the user does not have.
+    #[error("{0}")]
+    UnknownDevice(String),
     /// We could not look.
     #[error("the session could not be read")]
     Broken(#[source] Box<dyn StdError + Send + Sync>),
@@ -83,6 +111,8 @@ impl From<Refusal> for Failure {
             Refusal::Unknown { soft_logout } => {
                 UNKNOWN_TOKEN.because(why).with("soft_logout", soft_logout)
             }
+            Refusal::NotTheirs(_) => FORBIDDEN.because(why),
+            Refusal::UnknownDevice(_) => UNKNOWN_DEVICE.because(why),
             Refusal::Locked => USER_LOCKED.because(why).with("soft_logout", true),
             Refusal::Broken(_) => INTERNAL.from_error(&refusal),
             Refusal::Busy => UNAVAILABLE.because(why),
@@ -167,19 +197,11 @@ async fn authenticate<S: Authority>(
             endpoint.path()
         )));
     }
-    let query_token;
-    let token = match header_token(&parts.headers) {
-        Some(token) => token,
-        None => match token_of_query(parts.uri.query().unwrap_or_default()) {
-            Some(token) => {
-                query_token = token;
-                &query_token
-            }
-            None => return Ok(None),
-        },
-    };
+    let query = parts.uri.query().unwrap_or_default();
+    let Some(token) = token_of(&parts.headers, query) else { return Ok(None) };
     let user_agent = parts.headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
-    let found = state.authenticate(token, context.address, user_agent).await?;
+    let presented = Presented { token: &token, address: context.address, user_agent, query };
+    let found = state.authenticate(presented).await?;
     if found.is_locked && endpoint.auth != Auth::Locked {
         return Err(Refusal::Locked.into());
     }
@@ -195,6 +217,28 @@ async fn authenticate<S: Authority>(
     Ok(Some(found))
 }
 
+/// The access token of a request to an endpoint for anybody, where it may be an application service's. What it is worth is
+/// for the handler to find out.
+#[derive(Clone)]
+pub struct AccessToken(pub Option<String>);
+
+impl<S: Sync> FromRequestParts<S> for AccessToken {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let token = token_of(&parts.headers, parts.uri.query().unwrap_or_default());
+        Ok(Self(token.map(Cow::into_owned)))
+    }
+}
+
+/// The token that a request has.
+pub(crate) fn token_of<'a>(headers: &'a HeaderMap, query: &'a str) -> Option<Cow<'a, str>> {
+    match header_token(headers) {
+        Some(token) => Some(Cow::Borrowed(token)),
+        None => token_of_query(query),
+    }
+}
+
 /// The token of the `Authorization` header. The scheme is compared without regard to case (RFC 9110 section 11.1).
 fn header_token(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
@@ -203,7 +247,7 @@ fn header_token(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// The token of the query, as clients before v1.11 of the specification may send it.
-fn token_of_query(query: &str) -> Option<String> {
+fn token_of_query(query: &str) -> Option<Cow<'_, str>> {
     let (_, token) = query::pairs(query).flatten().find(|(name, _)| name == "access_token")?;
-    (!token.is_empty()).then(|| token.into_owned())
+    (!token.is_empty()).then_some(token)
 }

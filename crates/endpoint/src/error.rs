@@ -59,6 +59,10 @@ fn outage(error: &(dyn StdError + 'static)) -> Option<Kind> {
     None
 }
 
+/// Statuses of 5xx that say what somebody else has not done, which the client may know.
+const WAITS_FOR_OTHERS: [Kind; 5] =
+    [NOT_YET_UPLOADED, NO_PREVIEW, BAD_STATUS, CONNECTION_FAILED, CONNECTION_TIMEOUT];
+
 /// What a client reads of an error that is not its own.
 fn fixed_text(kind: Kind) -> &'static str {
     match kind {
@@ -97,10 +101,8 @@ impl Failure {
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let Kind(status, errcode) = self.kind;
-        // The client learns why it was refused, never why we broke. What others have not
-        // done is no breakdown.
-        let is_ours = self.kind != NOT_YET_UPLOADED && self.kind != NO_PREVIEW;
-        let error = if status.is_server_error() && is_ours {
+        // The client learns why it was refused, never why we broke. What others are to do is no breakdown of ours.
+        let error = if status.is_server_error() && !WAITS_FOR_OTHERS.contains(&self.kind) {
             tracing::error!(errcode, why = %self.why, "request failed");
             fixed_text(self.kind).to_owned()
         } else {

@@ -27,7 +27,9 @@ mod text;
 mod upload;
 
 pub use address::{ClientAddress, ForwardedBy, Peer};
-pub use caller::{Actor, Authenticated, Authority, Caller, OptionalCaller, Refusal};
+pub use caller::{
+    AccessToken, Actor, Authenticated, Authority, Caller, OptionalCaller, Presented, Refusal,
+};
 pub use error::{Failure, Kind};
 pub use json::{Json, JsonOrEmpty, RawJson};
 pub use path::Path;
@@ -36,7 +38,7 @@ pub use rate::RateClass;
 pub use registry::{Auth, Endpoint, Method, body, concat};
 pub use request::RequestId;
 pub use routes::{Conflict, Handle, Reply, Routes};
-pub use site::{DURATION_SECONDS, REQUESTS_TOTAL, Site, SiteOptions};
+pub use site::{DURATION_SECONDS, REQUESTS_TOTAL, Site, SiteOptions, Trusted};
 pub use upload::{RawBody, Upload};
 
 pub use axum::extract::State;

@@ -24,6 +24,7 @@ use tracing::Instrument as _;
 
 use crate::{
     ForwardedBy, Peer,
+    caller::token_of,
     error::{INTERNAL, UNRECOGNIZED, WRONG_METHOD},
     rate::{Limiter, Who},
     request::{Context, RequestId},
@@ -37,6 +38,9 @@ use finishing::Finishing;
 pub(crate) use measures::Measures;
 pub use measures::{DURATION_SECONDS, REQUESTS_TOTAL};
 
+/// Whether an access token's holder is trusted.
+pub type Trusted = Arc<dyn Fn(&str) -> bool + Send + Sync>;
+
 /// How a site behaves.
 pub struct SiteOptions {
     /// For the rate limits.
@@ -45,6 +49,8 @@ pub struct SiteOptions {
     pub rate_limits: config::RateLimits,
     /// Whose `X-Forwarded-For` is believed.
     pub forwarded_by: ForwardedBy,
+    /// Tells the access tokens whose holders are not limited by their address: those of application services.
+    pub is_trusted: Option<Trusted>,
     /// Any number that no other site has, now or after a restart; the beginning of every request id.
     pub run: u32,
 }
@@ -58,6 +64,7 @@ pub(crate) struct Shared {
     tree: Tree,
     pub(crate) limiter: Limiter,
     forwarded_by: ForwardedBy,
+    is_trusted: Option<Trusted>,
     run: u32,
     next_request: AtomicU64,
     unmatched: Measures,
@@ -74,6 +81,7 @@ impl Site {
             tree: Tree::new(routes)?,
             limiter: Limiter::new(&options.rate_limits, options.clock),
             forwarded_by: options.forwarded_by,
+            is_trusted: options.is_trusted,
             run: options.run,
             next_request: AtomicU64::new(1),
             unmatched: Measures::unmatched(),
@@ -140,6 +148,16 @@ impl Site {
     }
 }
 
+impl Shared {
+    /// Whether the request's sender is not limited by their address.
+    fn trusts(&self, request: &Request) -> bool {
+        self.is_trusted.as_ref().is_some_and(|is_trusted| {
+            let query = request.uri().query().unwrap_or_default();
+            token_of(request.headers(), query).is_some_and(|token| is_trusted(&token))
+        })
+    }
+}
+
 /// A request that was looked at.
 enum Begun {
     /// Its answer, and the endpoint if there is one.
@@ -166,6 +184,7 @@ fn handle(context: Context, mut request: Request) -> Begun {
         path = endpoint.path()
     );
     if !endpoint.auth.needs_token()
+        && !context.shared.trusts(&request)
         && let Err(failure) = context.shared.limiter.take(endpoint.rate, Who::from(context.address))
     {
         return Begun::Answered(failure.into_response(), Some(route));

@@ -1,5 +1,5 @@
 //! Aliases of this server: made by anybody who may, resolved by everybody.
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering};
 
 use protocol::{
     canonical::{self, Object, Value, string},
@@ -39,7 +39,10 @@ impl Rooms {
         let creator = self.store.interner.user(&mut write, user).await?;
         table::insert(&mut write, alias, room.num, creator, self.now_ms());
         match self.store.write(write).await {
-            Ok(_) => Ok(()),
+            Ok(_) => {
+                self.alias_changes.fetch_add(1, Ordering::SeqCst);
+                Ok(())
+            }
             Err(db::WriteError::Conflict { .. }) => Err(Error::AliasTaken),
             Err(error) => Err(error.into()),
         }
@@ -69,7 +72,15 @@ impl Rooms {
         let mut write = db::Write::new();
         table::delete(&mut write, alias);
         self.store.write(write).await?;
+        self.alias_changes.fetch_add(1, Ordering::SeqCst);
         Ok(())
+    }
+
+    /// Another number whenever an alias was given to a room that existed before, or taken from one. It starts again with
+    /// the process.
+    #[must_use]
+    pub fn alias_serial(&self) -> u64 {
+        self.alias_changes.load(Ordering::SeqCst)
     }
 
     /// The aliases of a room on this server.

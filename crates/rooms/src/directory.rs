@@ -1,7 +1,8 @@
 //! The public room list.
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use protocol::ids::{OwnedRoomId, RoomId, UserId};
+use store::{RoomNum, network_rooms};
 
 use crate::{
     error::{Error, Result},
@@ -37,9 +38,28 @@ pub struct PublicRoom {
     pub guest_can_join: bool,
 }
 
+/// Which rooms are listed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Listing {
+    /// Those that this server's users have published.
+    #[default]
+    Own,
+    /// Those in the list of one network that an application service bridges.
+    Network {
+        /// The application service.
+        appservice: String,
+        /// What it calls the network.
+        network: String,
+    },
+    /// All of them.
+    All,
+}
+
 /// What a client looks for in the list.
 #[derive(Clone, Debug, Default)]
 pub struct PublicRoomsQuery {
+    /// Which rooms are listed.
+    pub listing: Listing,
     /// Only rooms with this in their name, topic or alias.
     pub search: Option<String>,
     /// Only rooms of one of these types; `None` in it stands for rooms without a type.
@@ -66,8 +86,8 @@ impl Rooms {
     /// Fails if the database fails.
     pub async fn public_rooms(self: &Arc<Self>, query: &PublicRoomsQuery) -> Result<PublicRooms> {
         let mut rooms = Vec::new();
-        for published in store::rooms::published(&self.store.db).await? {
-            let Some(room) = self.by_number(published.room_num).await? else { continue };
+        for num in self.listed(&query.listing).await? {
+            let Some(room) = self.by_number(num).await? else { continue };
             let facts = room.facts(self).await?;
             let entry = entry(&facts);
             // Nobody is left who could let anybody in.
@@ -79,6 +99,45 @@ impl Rooms {
         let total = rooms.len();
         let rooms = rooms.into_iter().skip(query.offset).take(query.limit).collect();
         Ok(PublicRooms { rooms, total })
+    }
+
+    async fn listed(&self, listing: &Listing) -> Result<BTreeSet<RoomNum>> {
+        let db = &self.store.db;
+        let mut listed = BTreeSet::new();
+        if matches!(listing, Listing::Own | Listing::All) {
+            let published = store::rooms::published(db).await?;
+            listed.extend(published.into_iter().map(|published| published.room_num));
+        }
+        listed.extend(match listing {
+            Listing::Own => Vec::new(),
+            Listing::Network { appservice, network } => {
+                network_rooms::of_network(db, appservice, network).await?
+            }
+            Listing::All => network_rooms::of_all_networks(db).await?,
+        });
+        Ok(listed)
+    }
+
+    /// Shows a room in the list of a network that an application service bridges, or no longer.
+    ///
+    /// # Errors
+    /// [`Error::UnknownRoom`] if the server has none such.
+    pub async fn set_published_on_network(
+        &self,
+        appservice: &str,
+        network: &str,
+        room_id: &RoomId,
+        published: bool,
+    ) -> Result<()> {
+        let room = self.room(room_id).await?;
+        let mut write = db::Write::new();
+        if published {
+            network_rooms::insert(&mut write, appservice, network, room.num);
+        } else {
+            network_rooms::delete(&mut write, appservice, network, room.num);
+        }
+        self.store.write(write).await?;
+        Ok(())
     }
 
     /// Whether the public room list shows a room.

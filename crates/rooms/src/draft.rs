@@ -16,19 +16,27 @@ pub struct Draft {
     pub content: Object,
     /// What it redacts, for a redaction.
     pub redacts: Option<OwnedEventId>,
+    /// When it is said to have been sent (Unix ms); now if absent. Application services alone say so.
+    pub origin_server_ts: Option<i64>,
 }
 
 impl Draft {
     /// A message, or any other event that is no state.
     #[must_use]
     pub fn message(kind: impl Into<String>, content: Object) -> Self {
-        Self { kind: kind.into(), state_key: None, content, redacts: None }
+        Self { kind: kind.into(), state_key: None, content, redacts: None, origin_server_ts: None }
     }
 
     /// A state event.
     #[must_use]
     pub fn state(kind: impl Into<String>, state_key: impl Into<String>, content: Object) -> Self {
-        Self { kind: kind.into(), state_key: Some(state_key.into()), content, redacts: None }
+        Self {
+            kind: kind.into(),
+            state_key: Some(state_key.into()),
+            content,
+            redacts: None,
+            origin_server_ts: None,
+        }
     }
 }
 

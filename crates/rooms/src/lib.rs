@@ -57,7 +57,7 @@ mod tests;
 pub use self::{
     children::ChildrenQuery,
     create_room::{CreateRoom, Preset},
-    directory::{PublicRoom, PublicRooms, PublicRoomsQuery},
+    directory::{Listing, PublicRoom, PublicRooms, PublicRoomsQuery},
     error::{Error, Result},
     event::Event,
     facts::{Facts, JoinRule, is_bump},

@@ -79,6 +79,7 @@ impl Rooms {
                 state_key: None,
                 content: content.clone(),
                 redacts: Some(event.pdu.event_id().to_owned()),
+                origin_server_ts: None,
             });
             let drafts: Vec<Draft> = drafts.collect();
             if facts.is_joined(sender) && !drafts.is_empty() {

@@ -37,6 +37,24 @@ impl Rooms {
         transaction: Transaction<'_>,
         content: Object,
     ) -> Result<OwnedEventId> {
+        self.send_as_of(sender, room_id, kind, transaction, content, None).await
+    }
+
+    /// As [`Self::send`], with the time (Unix ms) at which it is said to have been sent ([spec]).
+    ///
+    /// # Errors
+    /// See [`Error`]; nothing is stored then.
+    ///
+    /// [spec]: https://spec.matrix.org/v1.16/application-service-api/#timestamp-massaging
+    pub async fn send_as_of(
+        self: &Arc<Self>,
+        sender: &UserId,
+        room_id: &RoomId,
+        kind: &str,
+        transaction: Transaction<'_>,
+        content: Object,
+        sent_ts: Option<i64>,
+    ) -> Result<OwnedEventId> {
         if kind == "m.room.redaction" {
             let target =
                 canonical::string(&content, "redacts").and_then(|id| EventId::parse(id).ok());
@@ -46,7 +64,7 @@ impl Rooms {
             return self.redact(sender, room_id, &target, transaction, content).await;
         }
         let key = transaction_key(transaction.device_id, kind, transaction.transaction_id);
-        let draft = Draft::message(kind, content);
+        let draft = Draft { origin_server_ts: sent_ts, ..Draft::message(kind, content) };
         self.send_draft(sender, room_id, draft, key).await
     }
 
@@ -69,6 +87,7 @@ impl Rooms {
             state_key: None,
             content,
             redacts: Some(target.to_owned()),
+            origin_server_ts: None,
         };
         self.send_draft(sender, room_id, draft, key).await
     }
@@ -122,7 +141,23 @@ impl Rooms {
         room_id: &RoomId,
         kind: &str,
         state_key: &str,
+        content: Object,
+    ) -> Result<OwnedEventId> {
+        self.set_state_as_of(sender, room_id, kind, state_key, content, None).await
+    }
+
+    /// As [`Self::set_state`], with the time (Unix ms) at which it is said to have been set.
+    ///
+    /// # Errors
+    /// See [`Error`]; nothing is stored then.
+    pub async fn set_state_as_of(
+        self: &Arc<Self>,
+        sender: &UserId,
+        room_id: &RoomId,
+        kind: &str,
+        state_key: &str,
         mut content: Object,
+        sent_ts: Option<i64>,
     ) -> Result<OwnedEventId> {
         let room = self.room_for_state(room_id, sender, kind, state_key).await?;
         let facts = room.facts(self).await?;
@@ -140,7 +175,7 @@ impl Rooms {
         {
             return Ok(current.pdu.event_id().to_owned());
         }
-        let draft = Draft::state(kind, state_key, content);
+        let draft = Draft { origin_server_ts: sent_ts, ..Draft::state(kind, state_key, content) };
         let event = self.submit_one(&room, Submission::one(sender.to_owned(), draft)).await?;
         Ok(event.pdu.event_id().to_owned())
     }

@@ -3,7 +3,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc,
-        atomic::{AtomicI64, Ordering},
+        atomic::{AtomicI64, AtomicU64, Ordering},
     },
 };
 
@@ -63,6 +63,8 @@ pub struct Rooms {
     pub(crate) events: EventCache,
     pub(crate) memberships: Memberships,
     pub(crate) typing: Typing,
+    /// Counts the aliases that were given to rooms that exist, and taken from them.
+    pub(crate) alias_changes: AtomicU64,
     memberships_of: Histories<Membership>,
     visibilities_of: Histories<HistoryVisibility>,
     /// When the last room was created (Unix ms): see `create_room`.
@@ -88,6 +90,7 @@ impl Rooms {
             events,
             memberships: Memberships::default(),
             typing: Typing::default(),
+            alias_changes: AtomicU64::new(0),
             memberships_of: Histories::default(),
             visibilities_of: Histories::default(),
             last_created: AtomicI64::new(0),

@@ -4,7 +4,7 @@
 //! leave a closed room that leads nowhere. The tombstone, the aliases and the place in the room list move in one write.
 //!
 //! [spec]: https://spec.matrix.org/v1.16/client-server-api/#room-upgrades
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering};
 
 use protocol::{
     RoomVersion,
@@ -143,6 +143,7 @@ impl Rooms {
             extras: vec![Extra::ReplacedBy { room: new.num, published }],
         };
         self.submit(old, submission).await?;
+        self.alias_changes.fetch_add(1, Ordering::SeqCst);
         Ok(())
     }
 

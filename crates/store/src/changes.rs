@@ -18,7 +18,7 @@ use std::{
 
 use db::{Database, Publication};
 use parking_lot::Mutex;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::numbers::{RoomNum, UserNum};
 
@@ -100,6 +100,7 @@ pub struct Hub {
     memberships: AtomicI64,
     presence: AtomicI64,
     ephemeral: AtomicU64,
+    ephemeral_watch: watch::Sender<u64>,
     ephemeral_rooms: Mutex<HashMap<RoomNum, u64>>,
     /// Published, but behind something older that is still being applied.
     unseen: Mutex<BTreeMap<i64, Vec<Change>>>,
@@ -171,6 +172,7 @@ impl Hub {
             memberships: AtomicI64::new(start),
             presence: AtomicI64::new(start),
             ephemeral: AtomicU64::new(1),
+            ephemeral_watch: watch::Sender::new(1),
             ephemeral_rooms: Mutex::default(),
             unseen: Mutex::default(),
             wakers: Mutex::default(),
@@ -239,8 +241,12 @@ impl Hub {
         if !self.knows_since(since) {
             return None;
         }
-        let rooms: Vec<RoomNum> =
-            self.rooms.lock().after(since, RoomNum(i64::MAX)).take(most + 1).collect();
+        let rooms: Vec<RoomNum> = self
+            .rooms
+            .lock()
+            .after(since, RoomNum(i64::MAX))
+            .take(most.saturating_add(1))
+            .collect();
         (rooms.len() <= most).then_some(rooms)
     }
 
@@ -297,6 +303,7 @@ impl Hub {
             let mut rooms = self.ephemeral_rooms.lock();
             let serial = self.ephemeral.fetch_add(1, Ordering::SeqCst) + 1;
             rooms.insert(room, serial);
+            self.ephemeral_watch.send_replace(serial);
         }
         self.wake_room(room);
     }
@@ -305,6 +312,12 @@ impl Hub {
     #[must_use]
     pub fn ephemeral_serial(&self) -> u64 {
         self.ephemeral.load(Ordering::SeqCst)
+    }
+
+    /// Follows [`Self::ephemeral_serial`].
+    #[must_use]
+    pub fn watch_ephemeral(&self) -> watch::Receiver<u64> {
+        self.ephemeral_watch.subscribe()
     }
 
     /// Those of `rooms` with a change kept in memory after `since`.

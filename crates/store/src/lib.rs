@@ -7,6 +7,7 @@
 pub mod access_tokens;
 pub mod account_data;
 pub mod aliases;
+pub mod appservice_positions;
 pub mod changes;
 pub mod cross_signing;
 pub mod current_state;
@@ -26,6 +27,7 @@ pub mod media;
 pub mod media_moderation;
 pub mod media_usage;
 pub mod memberships;
+pub mod network_rooms;
 pub mod notification_audiences;
 pub mod notifications;
 pub mod numbers;

@@ -119,6 +119,18 @@ pub async fn rooms_of_user(
     rows.iter().map(|row| row.get(0)).collect()
 }
 
+/// The rooms in which a receipt was set behind `position`. Reads the whole table, as
+/// [`changed_after`](crate::rooms::changed_after) does.
+///
+/// # Errors
+/// Fails if the database fails.
+pub async fn rooms_after(reader: &impl Read, position: i64) -> Result<Vec<RoomNum>> {
+    let rows = reader
+        .query("SELECT DISTINCT room_num FROM receipts WHERE position > $1", params![position])
+        .await?;
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
 fn decode(row: &Row) -> Result<ReceiptRow> {
     Ok(ReceiptRow {
         room_num: row.get(0)?,

@@ -34,4 +34,5 @@ migrations! {
     19 "0019_search",
     20 "0020_url_previews",
     21 "0021_media_accounting",
+    22 "0022_appservices",
 }

@@ -81,6 +81,54 @@ pub async fn messages(
         .collect()
 }
 
+/// A message in the inbox of one of a user's devices.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AddressedMessage {
+    /// Which device.
+    pub device_id: String,
+    /// The message.
+    pub message: ToDeviceMessage,
+}
+
+/// The messages for all devices of a user with `after < position <= until`, the oldest first.
+///
+/// # Errors
+/// Fails if the database fails.
+pub async fn messages_of_user(
+    reader: &impl Read,
+    user: UserNum,
+    after: i64,
+    until: i64,
+) -> Result<Vec<AddressedMessage>> {
+    let rows = reader
+        .query(
+            "SELECT device_id, position, message FROM to_device_messages \
+             WHERE user_num = $1 AND position > $2 AND position <= $3 ORDER BY position",
+            params![user, after, until],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let message = ToDeviceMessage { position: row.get(1)?, message: row.get(2)? };
+            Ok(AddressedMessage { device_id: row.get(0)?, message })
+        })
+        .collect()
+}
+
+/// The users with a message behind `position`. Reads the whole table: for those who have no memory of what has changed.
+///
+/// # Errors
+/// Fails if the database fails.
+pub async fn users_after(reader: &impl Read, position: i64) -> Result<Vec<UserNum>> {
+    let rows = reader
+        .query(
+            "SELECT DISTINCT user_num FROM to_device_messages WHERE position > $1",
+            params![position],
+        )
+        .await?;
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
 /// What the inbox of a device holds.
 ///
 /// # Errors

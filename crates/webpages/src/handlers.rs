@@ -53,8 +53,9 @@ impl Found {
             "twitter:title" => self.otherwise.add("og:title", &content),
             "twitter:description" => self.otherwise.add("og:description", &content),
             "description" => self.otherwise.add("og:description", &content),
-            name if name.starts_with("og:image:") => {}
-            name if name.starts_with("og:") => self.page.add(name, &content),
+            name if name.starts_with("og:") && !name.starts_with("og:image:") => {
+                self.page.add(name, &content);
+            }
             _ => {}
         }
     }

@@ -12,7 +12,7 @@ pub fn from_oembed(document: &[u8]) -> Option<Page> {
     let is_version = match object.get("version")? {
         Value::String(version) => version.starts_with('1'),
         Value::Number(version) => {
-            version.as_f64().is_some_and(|version| version >= 1.0 && version < 2.0)
+            version.as_f64().is_some_and(|version| (1.0..2.0).contains(&version))
         }
         _ => false,
     };
@@ -94,7 +94,7 @@ mod tests {
             &deep,
             &format!(r#"{{"version": "1.0", "type": "link", "x": {deep}"#),
         ] {
-            assert_eq!(from_oembed(document.as_bytes()), None, "{:.60}", document);
+            assert_eq!(from_oembed(document.as_bytes()), None, "{document:.60}");
         }
     }
 }

@@ -72,11 +72,13 @@ impl Reader {
     }
 }
 
+type OnElement = fn(&mut Found, &Element<'_, '_>);
+type OnText = fn(&mut Found, &TextChunk<'_>);
+
 fn parser(found: &Arc<Mutex<Found>>) -> HtmlRewriter<'static, Nowhere> {
     let memory = MemorySettings::new().with_max_allowed_memory_usage(PARSER_BYTES_MAX);
     // Strict would be to give up where browsers are of two minds.
     let mut settings = Settings::new_send().with_memory_settings(memory).with_strict(false);
-    type OnElement = fn(&mut Found, &Element<'_, '_>);
     let elements: [(_, OnElement); 6] = [
         ("meta", Found::meta),
         ("link", Found::link),
@@ -93,7 +95,6 @@ fn parser(found: &Arc<Mutex<Found>>) -> HtmlRewriter<'static, Nowhere> {
         };
         settings = settings.append_element_content_handler(element!(selector, handler));
     }
-    type OnText = fn(&mut Found, &TextChunk<'_>);
     let texts: [(_, OnText); 3] =
         [("title", Found::title), ("h1", Found::heading), ("p", Found::paragraph)];
     for (selector, read) in texts {

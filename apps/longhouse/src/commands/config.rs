@@ -5,6 +5,7 @@ use ::config::{
     Problem,
     reference::{self, InForce},
 };
+use appservices::Registrations;
 use clap::Subcommand;
 use serde::Serialize;
 
@@ -39,6 +40,8 @@ pub(super) enum Config {
 struct Checked {
     file: Option<PathBuf>,
     valid: bool,
+    /// The ids of the application services.
+    appservices: Vec<String>,
     problems: Vec<Mistake>,
 }
 
@@ -71,7 +74,7 @@ impl Config {
             Self::Check { config } => check(context, settings::file(&context.folder, config)),
             Self::Show { config, origin } => {
                 let file = settings::file(&context.folder, config);
-                let loaded = settings::load(file, Vec::new())?;
+                let loaded = settings::load(&context.folder, file, Vec::new())?;
                 let all = reference::in_force(&loaded);
                 if context.output.json {
                     let all: Vec<Shown> = all.into_iter().map(Shown::from).collect();
@@ -86,21 +89,28 @@ impl Config {
 
 /// The mistakes are the result of this command, not a failure of it: with `--json` they are in its document.
 fn check(context: &Context, file: Option<PathBuf>) -> Result<(), Failure> {
-    let problems = match settings::read(file.clone(), Vec::new()) {
-        Ok(_) => Vec::new(),
-        Err(invalid) if context.output.json => invalid.problems,
-        Err(_) => return settings::load(file, Vec::new()).map(drop),
+    let read = settings::read(&context.folder, file.clone(), Vec::new());
+    let registrations = read.and_then(|loaded| settings::registrations(&loaded));
+    let (registrations, problems) = match registrations {
+        Ok(registrations) => (registrations, Vec::new()),
+        Err(invalid) if context.output.json => (Registrations::default(), invalid.problems),
+        Err(_) => return settings::load(&context.folder, file, Vec::new()).map(drop),
     };
     let mistake = |problem: Problem| Mistake { place: problem.place, message: problem.message };
     let found = problems.len();
     let checked = Checked {
         file,
         valid: problems.is_empty(),
+        appservices: registrations.all().iter().map(|one| one.id.to_string()).collect(),
         problems: problems.into_iter().map(mistake).collect(),
     };
     context.output.result(&checked, |checked| {
         let file = checked.file.as_ref().map(|file| file.display().to_string());
-        format!("valid: {}", file.as_deref().unwrap_or("defaults and environment"))
+        let mut text = format!("valid: {}", file.as_deref().unwrap_or("defaults and environment"));
+        if !checked.appservices.is_empty() {
+            text += &format!("\napplication services: {}", checked.appservices.join(", "));
+        }
+        text
     })?;
     if found == 0 {
         return Ok(());

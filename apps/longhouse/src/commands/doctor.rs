@@ -56,7 +56,7 @@ impl Doctor {
 
     async fn check(self, context: &Context) -> Result<Vec<Check>, Failure> {
         let file = settings::file(&context.folder, self.config);
-        let config = match settings::load(file, Vec::new()) {
+        let config = match settings::load(&context.folder, file, Vec::new()) {
             Ok(loaded) => loaded.config,
             Err(failure) => {
                 return Ok(vec![Check::fault(

@@ -1,6 +1,12 @@
 //! `register_new_matrix_user`, as Synapse has it: scripts that make accounts go on working when the
 //! program of that name is a link to ours.
-use std::{ffi::OsString, fmt::Write as _, fs, path::PathBuf, time::Duration};
+use std::{
+    ffi::OsString,
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use clap::Parser;
 use egress::{Egress, Options, Request};
@@ -12,6 +18,7 @@ use sha1::Sha1;
 use super::block_on;
 use crate::{
     failure::{Failure, code},
+    folder::Folder,
     output, passwords,
 };
 
@@ -83,7 +90,8 @@ impl Line {
                 .next("Set registration.shared_secret there, or give it with -k.")
         };
         if path.extension().is_some_and(|extension| extension == "toml") {
-            let loaded = crate::settings::load(Some(path.clone()), Vec::new())?;
+            let folder = Folder::new(path.parent().unwrap_or(Path::new(".")).to_owned());
+            let loaded = crate::settings::load(&folder, Some(path.clone()), Vec::new())?;
             let secret = loaded.config.registration.shared_secret;
             return secret.map(|secret| secret.expose().to_owned()).ok_or_else(missing);
         }

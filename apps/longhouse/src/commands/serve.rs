@@ -15,7 +15,7 @@ pub(super) struct Serve {
 
 impl Serve {
     pub(super) fn run(self, context: &Context) -> Result<(), Failure> {
-        let loaded = settings::load(Some(self.config), Vec::new())?;
+        let loaded = settings::load(&context.folder, Some(self.config), Vec::new())?;
         context.folder.create().map_err(|error| {
             Failure::of(&format!("cannot make {}", context.folder.path().display()), &error)
         })?;

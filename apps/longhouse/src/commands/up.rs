@@ -27,7 +27,11 @@ pub(super) struct Up {
 
 impl Up {
     pub(super) fn run(self, context: &Context) -> Result<(), Failure> {
-        let loaded = settings::load(settings::file(&context.folder, None), self.overrides())?;
+        let loaded = settings::load(
+            &context.folder,
+            settings::file(&context.folder, None),
+            self.overrides(),
+        )?;
         context.folder.create().map_err(|error| cannot_make(&context.folder, &error))?;
         let json = context.output.json;
         node::run(loaded, &context.folder, |ready| {

@@ -6,7 +6,7 @@ use api_client::{App, Foundation};
 use blobs::Blobs;
 use components::Component;
 use config::Config;
-use endpoint::{Endpoint, Routes};
+use endpoint::{Endpoint, Routes, Trusted};
 use media::{Deleted, Media};
 use moderation::Moderation;
 use previews::Previews;
@@ -57,6 +57,8 @@ impl Services {
             .map_err(|error| Failure::of("cannot start", &error))?;
         let (accounts, moderation) = (services.accounts.clone(), services.moderation.clone());
         let app = App::new(services);
+        let prepared = app.appservices.prepare().await;
+        prepared.map_err(|error| Failure::of("cannot start", &error))?;
         Ok(Self { accounts, moderation, app, client_url: listener_url.to_owned() })
     }
 
@@ -66,6 +68,11 @@ impl Services {
 
     pub(super) fn media(&self) -> Arc<Media> {
         Arc::clone(&self.app.media)
+    }
+
+    /// Tells the tokens of application services.
+    pub(super) fn trusted_tokens(&self) -> Trusted {
+        self.app.trusted_tokens()
     }
 
     pub(super) fn client_routes(&self) -> Routes {
@@ -80,6 +87,7 @@ impl Services {
             components.push(self.presence());
         }
         components.extend(self.app.previews.clone().map(forgetting_previews));
+        components.extend(self.app.appservices.component());
         components
     }
 

@@ -32,7 +32,11 @@ pub enum Error {
 api_error!(Error:
     Self::Create(CreateError::Name(NameError::InUse)) => USER_IN_USE,
     Self::Create(CreateError::Name(
-        NameError::Invalid(_) | NameError::Digits | NameError::Underscore | NameError::Reserved,
+        NameError::Invalid(_)
+        | NameError::Digits
+        | NameError::Underscore
+        | NameError::Claimed
+        | NameError::Reserved,
     )) => INVALID_USERNAME,
     Self::Create(CreateError::Password(_)) => WEAK_PASSWORD,
     Self::Create(CreateError::Invalid | CreateError::Token) => INVALID_PARAM,

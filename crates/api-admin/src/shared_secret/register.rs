@@ -48,7 +48,11 @@ api_error!(Error:
     Self::Accounts(SharedSecretError::Mac) => FORBIDDEN,
     Self::Accounts(SharedSecretError::Create(CreateError::Name(NameError::InUse))) => USER_IN_USE,
     Self::Accounts(SharedSecretError::Create(CreateError::Name(
-        NameError::Invalid(_) | NameError::Digits | NameError::Underscore | NameError::Reserved,
+        NameError::Invalid(_)
+        | NameError::Digits
+        | NameError::Underscore
+        | NameError::Claimed
+        | NameError::Reserved,
     ))) => INVALID_USERNAME,
     Self::Accounts(SharedSecretError::Create(CreateError::Name(NameError::Failed(_)))) => INTERNAL,
     Self::Accounts(SharedSecretError::Create(CreateError::Password(_))) => WEAK_PASSWORD,

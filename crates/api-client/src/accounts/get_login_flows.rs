@@ -21,5 +21,6 @@ pub(crate) async fn handler(State(app): State<App>) -> Json<Value> {
     if app.accounts.settings().login_tokens {
         flows.push(json!({ "type": "m.login.token", "get_login_token": true }));
     }
+    flows.push(json!({ "type": "m.login.application_service" }));
     Json(json!({ "flows": flows }))
 }

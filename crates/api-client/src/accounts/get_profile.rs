@@ -34,6 +34,9 @@ pub(crate) async fn handler(
     State(app): State<App>,
     Path(user): Path<OwnedUserId>,
 ) -> Result<Json<Map<String, Value>>, Error> {
-    let profile = app.accounts.profile(&user).await?.ok_or(Error::Unknown)?;
-    Ok(Json(profile))
+    let mut profile = app.accounts.profile(&user).await?;
+    if profile.is_none() && app.appservices.want_user(&user).await? {
+        profile = app.accounts.profile(&user).await?;
+    }
+    Ok(Json(profile.ok_or(Error::Unknown)?))
 }

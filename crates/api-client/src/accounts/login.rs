@@ -5,8 +5,11 @@ use accounts::{
     Granted,
     login::{DeviceRequest, LoginError},
 };
+use appservices::NotOwned;
 use config::Secret;
-use endpoint::{Auth, Endpoint, Failure, Json, Method, RateClass, State, api_error, body};
+use endpoint::{
+    AccessToken, Auth, Endpoint, Failure, Json, Method, RateClass, State, api_error, body,
+};
 use serde::Deserialize;
 
 use super::{granted::Grant, identifier::Identifier, secret::Hidden};
@@ -19,7 +22,7 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
     rate: RateClass::Login,
     body_bytes_max: body::SMALL,
     spec: "https://spec.matrix.org/v1.16/client-server-api/#post_matrixclientv3login",
-    summary: "Logs in with a password, or with a token from another client.",
+    summary: "Logs in with a password, with a token from another client, or as a user of an application service.",
 };
 
 #[derive(Deserialize)]
@@ -46,8 +49,21 @@ pub(crate) enum Error {
     NoPassword,
     #[error("There is no token")]
     NoToken,
+    #[error("Missing access token")]
+    NoAccessToken,
     #[error(transparent)]
     Login(#[from] LoginError),
+    #[error(transparent)]
+    Appservice(NotOwned<LoginError>),
+}
+
+impl From<NotOwned<LoginError>> for Error {
+    fn from(error: NotOwned<LoginError>) -> Self {
+        match error {
+            NotOwned::Other(error) => Self::Login(error),
+            other => Self::Appservice(other),
+        }
+    }
 }
 
 api_error!(Error:
@@ -55,6 +71,11 @@ api_error!(Error:
     Self::Identifier => INVALID_PARAM,
     Self::NoPassword => MISSING_PARAM,
     Self::NoToken => MISSING_PARAM,
+    Self::NoAccessToken => MISSING_TOKEN,
+    Self::Appservice(NotOwned::Token) => UNKNOWN_TOKEN,
+    Self::Appservice(NotOwned::Namespace) => EXCLUSIVE,
+    Self::Appservice(NotOwned::Unknown) => FORBIDDEN,
+    Self::Appservice(NotOwned::Other(_)) => INTERNAL,
     Self::Login(LoginError::Wrong | LoginError::Token) => FORBIDDEN,
     Self::Login(LoginError::Locked) => USER_LOCKED,
     Self::Login(LoginError::Deactivated) => USER_DEACTIVATED,
@@ -65,11 +86,13 @@ api_error!(Error:
 
 pub(crate) async fn handler(
     State(app): State<App>,
+    AccessToken(token): AccessToken,
     Json(body): Json<Body>,
 ) -> Result<Json<Grant>, Failure> {
     let granted = match body.r#type.as_str() {
         "m.login.password" => with_password(&app, body).await,
         "m.login.token" if app.accounts.settings().login_tokens => with_token(&app, body).await,
+        "m.login.application_service" => of_appservice(&app, token, body).await,
         _ => Err(Error::UnknownType(body.r#type)),
     };
     match granted {
@@ -82,26 +105,37 @@ pub(crate) async fn handler(
 }
 
 async fn with_password(app: &App, body: Body) -> Result<Granted, Error> {
-    let user = match body.identifier {
-        Some(identifier) => identifier.into_user(),
-        None => body.user,
-    };
-    let user = user.ok_or(Error::Identifier)?;
+    let (user, device) = (body.user()?, body.device());
     let password: Secret = body.password.ok_or(Error::NoPassword)?.into();
-    let device = DeviceRequest {
-        device_id: body.device_id,
-        display_name: body.initial_device_display_name,
-        refresh_token: body.refresh_token,
-    };
     Ok(app.accounts.login_with_password(&user, password.expose(), device).await?)
 }
 
 async fn with_token(app: &App, body: Body) -> Result<Granted, Error> {
+    let device = body.device();
     let token: Secret = body.token.ok_or(Error::NoToken)?.into();
-    let device = DeviceRequest {
-        device_id: body.device_id,
-        display_name: body.initial_device_display_name,
-        refresh_token: body.refresh_token,
-    };
     Ok(app.accounts.login_with_token(token.expose(), device).await?)
+}
+
+async fn of_appservice(app: &App, token: Option<String>, body: Body) -> Result<Granted, Error> {
+    let user = body.user()?;
+    let token = token.ok_or(Error::NoAccessToken)?;
+    Ok(app.appservices.login(&token, &user, body.device()).await?)
+}
+
+impl Body {
+    fn user(&self) -> Result<String, Error> {
+        let user = match &self.identifier {
+            Some(identifier) => identifier.clone().into_user(),
+            None => self.user.clone(),
+        };
+        user.ok_or(Error::Identifier)
+    }
+
+    fn device(&self) -> DeviceRequest {
+        DeviceRequest {
+            device_id: self.device_id.clone(),
+            display_name: self.initial_device_display_name.clone(),
+            refresh_token: self.refresh_token,
+        }
+    }
 }

@@ -7,11 +7,14 @@ use accounts::{
     registration::{RegisterError, Registered, RegistrationRequest},
     usernames::NameError,
 };
+use appservices::NotOwned;
 use endpoint::{
-    Auth, Endpoint, Failure, Json, JsonOrEmpty, Kind, Method, Query, RateClass, State, body,
+    AccessToken, Auth, Endpoint, Failure, Json, JsonOrEmpty, Kind, Method, Query, RateClass, State,
+    body,
     error::{
         EXCLUSIVE, FORBIDDEN, GUEST_ACCESS_FORBIDDEN, INTERNAL, INVALID_PARAM, INVALID_USERNAME,
-        LIMIT_EXCEEDED, MISSING_PARAM, UNAUTHORIZED, USER_IN_USE, WEAK_PASSWORD,
+        LIMIT_EXCEEDED, MISSING_PARAM, MISSING_TOKEN, UNAUTHORIZED, UNKNOWN_TOKEN, USER_IN_USE,
+        WEAK_PASSWORD,
     },
 };
 use serde::Deserialize;
@@ -45,6 +48,8 @@ struct Body {
     password: Option<Hidden>,
     device_id: Option<String>,
     initial_device_display_name: Option<String>,
+    /// Older application services name the user here.
+    user: Option<String>,
     #[serde(default)]
     inhibit_login: bool,
     #[serde(default)]
@@ -53,22 +58,43 @@ struct Body {
 
 pub(crate) async fn handler(
     State(app): State<App>,
+    AccessToken(token): AccessToken,
     Query(parameters): Query<Parameters>,
     JsonOrEmpty(body): JsonOrEmpty<Map<String, Value>>,
 ) -> Result<Json<Value>, Interrupted> {
     if is_guest(parameters.kind.as_deref())? {
         return register_guest(&app, body).await;
     }
+    let of_appservice = body.get("type").is_some_and(|kind| kind == "m.login.application_service");
     let Interactive { body, attempt, .. } = Interactive::<Body>::read(body)?;
     let device = (!body.inhibit_login).then_some(DeviceRequest {
         device_id: body.device_id,
         display_name: body.initial_device_display_name,
         refresh_token: body.refresh_token,
     });
+    if of_appservice {
+        let token = token.ok_or_else(|| MISSING_TOKEN.because("Missing access token"))?;
+        let name = body.user.or(body.username);
+        let name = name.ok_or_else(|| MISSING_PARAM.because("There is no username"))?;
+        let registered = app.appservices.register(&token, &name, device).await;
+        return Ok(Json(reply(registered.map_err(refused)?)));
+    }
     let (username, password) = (body.username, body.password.map(Into::into));
     let request = RegistrationRequest { username, password, device };
     let registered = app.accounts.register(request, attempt).await.map_err(interrupted)?;
     Ok(Json(reply(registered)))
+}
+
+fn refused(error: NotOwned<RegisterError>) -> Interrupted {
+    let kind = match &error {
+        NotOwned::Token => UNKNOWN_TOKEN,
+        NotOwned::Namespace => EXCLUSIVE,
+        NotOwned::Unknown | NotOwned::Other(_) => INTERNAL,
+    };
+    match error {
+        NotOwned::Other(error) => interrupted(error),
+        error => Interrupted::Failure(kind.from_error(&error)),
+    }
 }
 
 /// Guests say nothing of themselves but what their device is called.
@@ -122,7 +148,7 @@ fn interrupted(error: RegisterError) -> Interrupted {
 pub(super) fn name_kind(error: &NameError) -> Kind {
     match error {
         NameError::Invalid(_) | NameError::Digits | NameError::Underscore => INVALID_USERNAME,
-        NameError::Reserved => EXCLUSIVE,
+        NameError::Reserved | NameError::Claimed => EXCLUSIVE,
         NameError::InUse => USER_IN_USE,
         NameError::Failed(_) => INTERNAL,
     }

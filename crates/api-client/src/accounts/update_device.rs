@@ -3,6 +3,8 @@
 //! [spec]: https://spec.matrix.org/v1.16/client-server-api/#put_matrixclientv3devicesdeviceid
 use accounts::devices::DeviceError;
 use endpoint::{Auth, Endpoint, Json, Method, Path, RateClass, State, api_error, body};
+use http::StatusCode;
+use protocol::ids::OwnedDeviceId;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -15,7 +17,7 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
     rate: RateClass::Write,
     body_bytes_max: body::SMALL,
     spec: "https://spec.matrix.org/v1.16/client-server-api/#put_matrixclientv3devicesdeviceid",
-    summary: "Gives a device of the user another name.",
+    summary: "Gives a device of the user another name; an application service makes devices so, too.",
 };
 
 #[derive(Deserialize)]
@@ -41,7 +43,13 @@ pub(crate) async fn handler(
     caller: Caller,
     Path(device): Path<String>,
     Json(body): Json<Body>,
-) -> Result<Json<Value>, Error> {
+) -> Result<(StatusCode, Json<Value>), Error> {
+    if caller.appservice.is_some() {
+        let id: OwnedDeviceId = device.into();
+        let new = app.accounts.put_device(&caller, &id, body.display_name.as_deref()).await?;
+        let status = if new { StatusCode::CREATED } else { StatusCode::OK };
+        return Ok((status, Json(json!({}))));
+    }
     app.accounts.rename_device(&caller.0, &device, body.display_name.as_deref()).await?;
-    Ok(Json(json!({})))
+    Ok((StatusCode::OK, Json(json!({}))))
 }

@@ -2,6 +2,7 @@
 use std::{sync::Arc, thread, time::Duration};
 
 use accounts::{Accounts, CostError};
+use appservices::{Appservices, Registrations};
 use blobs::Blobs;
 use calls::{Calls, TurnAccess};
 use config::Config;
@@ -24,7 +25,7 @@ use search::Search;
 use store::Store;
 use sync::{Sync, SyncParts};
 
-use super::{NoBridges, Services, Settings, account_changes::TellOthers};
+use super::{Services, Settings, ThirdParty, account_changes::TellOthers};
 
 /// What services stand on.
 pub struct Foundation<'a> {
@@ -52,6 +53,9 @@ pub enum AssembleError {
     /// The settings of previews are wrong.
     #[error("url_previews: {0}")]
     UrlPreviews(#[from] PatternError),
+    /// A registration file is not valid.
+    #[error("appservices.registrations: {0}")]
+    Registrations(#[from] appservices::Invalid),
     /// Nothing can be asked of other servers like this.
     #[error(transparent)]
     Egress(#[from] egress::Error),
@@ -75,6 +79,8 @@ impl Services {
         let Foundation { config, store, signer, blobs, listener_url } = foundation;
         let settings = Settings::new(config, listener_url)?;
         let name = settings.server_name.clone();
+        let registrations = Registrations::load(&config.appservices.registrations, &name)?;
+        let registrations = Arc::new(registrations);
         let push = Push::new(store.clone(), name.clone());
         let rules = Arc::clone(&push) as Arc<dyn NotificationRules>;
         let rooms = Rooms::new(store.clone(), Arc::new(signer), room_settings(config)?, rules);
@@ -94,7 +100,17 @@ impl Services {
             Arc::new(TellOthers { encryption: Arc::clone(&encryption), rooms: Arc::clone(&rooms) });
         let account_settings =
             accounts::Settings::new(name.clone(), &config.accounts, &config.registration);
-        let accounts = Arc::new(Accounts::new(store.clone(), account_settings, observer)?);
+        let claimed = Arc::clone(&registrations) as Arc<dyn accounts::ClaimedNames>;
+        let accounts = Accounts::new(store.clone(), account_settings, observer)?;
+        let accounts = Arc::new(accounts.with_claimed_names(claimed));
+        let appservices = Arc::new(Appservices::new(appservices::Parts {
+            egress: way_to_appservices(config, &registrations)?,
+            registrations,
+            store: store.clone(),
+            accounts: Arc::clone(&accounts),
+            rooms: Arc::clone(&rooms),
+            encryption: Arc::clone(&encryption),
+        }));
         let sync_store = store.clone();
         let search = Arc::new(Search::new(store.clone(), Arc::clone(&rooms)));
         let media = Arc::new(Media::new(store.clone(), blobs, media_settings(name, config)));
@@ -108,14 +124,15 @@ impl Services {
         };
         let sync = Arc::new(Sync::new(parts));
         let (told, about) = (Arc::clone(&push), Arc::clone(&rooms));
-        let egress = egress(config, true)?;
+        let egress = egress(config, Reach::Own)?;
         let deliveries = Delivery::new(told, about, egress, delivery_settings(config));
         Ok(Self {
             settings,
             accounts,
+            third_party: Arc::clone(&appservices) as Arc<dyn ThirdParty>,
+            appservices,
             rooms,
             calls,
-            third_party: Arc::new(NoBridges),
             directory,
             encryption,
             media,
@@ -131,16 +148,36 @@ impl Services {
     }
 }
 
-/// The client for requests to others, and perhaps to this machine's own public addresses.
-fn egress(config: &Config, allow_own: bool) -> Result<Egress, egress::Error> {
+/// How far requests to others go.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// To others' public addresses: what users ask for.
+    Others,
+    /// Also to this machine's own public addresses.
+    Own,
+    /// To any: what an administrator has written down.
+    Any,
+}
+
+/// The client for requests to others.
+fn egress(config: &Config, reach: Reach) -> Result<Egress, egress::Error> {
     let settings = &config.egress;
     Egress::new(egress::Options {
-        allow_private: settings.allow_private,
-        allow_own,
+        allow_private: settings.allow_private || reach == Reach::Any,
+        allow_own: reach != Reach::Others,
         extra_ca_file: settings.extra_ca_file.clone(),
         connect_timeout: settings.connect_timeout.as_duration(),
         request_timeout: settings.request_timeout.as_duration(),
     })
+}
+
+/// The way to application services. They are mostly on the same machine: that their addresses are private is no reason not
+/// to go there, since an administrator has written them down.
+fn way_to_appservices(
+    config: &Config,
+    registrations: &Registrations,
+) -> Result<Option<Egress>, egress::Error> {
+    if registrations.all().is_empty() { Ok(None) } else { egress(config, Reach::Any).map(Some) }
 }
 
 fn delivery_settings(config: &Config) -> delivery::Settings {
@@ -222,7 +259,7 @@ fn previews(
     if !section.enabled {
         return Ok(None);
     }
-    let egress = egress(config, false)?;
+    let egress = egress(config, Reach::Others)?;
     let ms = |time: config::Lifetime| i64::try_from(time.as_ms()).unwrap_or(i64::MAX);
     let settings = previews::Settings {
         rules,

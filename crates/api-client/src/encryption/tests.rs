@@ -23,7 +23,7 @@ fn sign(mut object: Value, user: &TestUser, name: &str, key: &SigningKey) -> Val
     object
 }
 
-fn device_keys(user: &TestUser, seed: u8) -> Value {
+pub(crate) fn device_keys(user: &TestUser, seed: u8) -> Value {
     let device = &user.device_id;
     let name = format!("ed25519:{device}");
     let keys = json!({

@@ -3,7 +3,7 @@
 //! [spec]: https://spec.matrix.org/v1.16/client-server-api/#post_matrixclientv3createroom
 use endpoint::{
     Auth, Endpoint, Failure, Json, JsonOrEmpty, Method, RateClass, State, body,
-    error::{BAD_JSON, INVALID_PARAM, INVALID_ROOM_STATE, ROOM_IN_USE, UNSUPPORTED},
+    error::{BAD_JSON, INTERNAL, INVALID_PARAM, INVALID_ROOM_STATE, ROOM_IN_USE, UNSUPPORTED},
 };
 use protocol::{
     canonical::{self, Object},
@@ -13,7 +13,7 @@ use rooms::CreateRoom;
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Value, json, value::RawValue};
 
-use super::error::Error;
+use super::{alias::own_alias, error::Error};
 use crate::{Actor, App};
 
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
@@ -80,6 +80,13 @@ pub(crate) async fn handler(
     JsonOrEmpty(body): JsonOrEmpty<Body>,
 ) -> Result<Json<Value>, Failure> {
     let request = request(&app, body)?;
+    if let Some(alias) = &request.alias {
+        own_alias(&app, &caller, alias)?;
+    }
+    for invited in &request.invite {
+        let wanted = app.appservices.want_user(invited).await;
+        wanted.map_err(|error| INTERNAL.from_error(&error))?;
+    }
     let room = app.rooms.create_room(&caller.user_id, request).await.map_err(failure)?;
     Ok(Json(json!({ "room_id": room })))
 }

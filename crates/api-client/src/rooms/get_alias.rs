@@ -5,7 +5,7 @@ use endpoint::{Auth, Endpoint, Json, Method, Path, RateClass, State, body};
 use protocol::ids::OwnedRoomAliasId;
 use serde_json::{Value, json};
 
-use super::error::Error;
+use super::{error::Error, find_room::resolve};
 use crate::App;
 
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
@@ -22,6 +22,6 @@ pub(crate) async fn handler(
     State(app): State<App>,
     Path(alias): Path<OwnedRoomAliasId>,
 ) -> Result<Json<Value>, Error> {
-    let room = app.rooms.resolve_alias(&alias).await?;
+    let room = resolve(&app, &alias).await?;
     Ok(Json(json!({ "room_id": room, "servers": [app.settings.server_name] })))
 }

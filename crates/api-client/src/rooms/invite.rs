@@ -1,7 +1,9 @@
 //! `POST /_matrix/client/v3/rooms/{room}/invite` ([spec])
 //!
 //! [spec]: https://spec.matrix.org/v1.16/client-server-api/#post_matrixclientv3roomsroomidinvite
-use endpoint::{Auth, Endpoint, Json, Method, Path, RateClass, State, body};
+use endpoint::{
+    Auth, Endpoint, Failure, Json, Method, Path, RateClass, State, body, error::INTERNAL,
+};
 use protocol::ids::OwnedRoomId;
 use serde_json::{Value, json};
 
@@ -23,7 +25,9 @@ pub(crate) async fn handler(
     caller: Actor,
     Path(room): Path<OwnedRoomId>,
     Json(body): Json<Target>,
-) -> Result<Json<Value>, Error> {
-    app.rooms.invite(&room, body.change(&caller.user_id)).await?;
+) -> Result<Json<Value>, Failure> {
+    let change = body.change(&caller.user_id);
+    app.appservices.want_user(change.target).await.map_err(|error| INTERNAL.from_error(&error))?;
+    app.rooms.invite(&room, change).await.map_err(Error::from)?;
     Ok(Json(json!({})))
 }

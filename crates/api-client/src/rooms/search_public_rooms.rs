@@ -1,9 +1,12 @@
 //! `POST /_matrix/client/v3/publicRooms` ([spec])
 //!
 //! [spec]: https://spec.matrix.org/v1.16/client-server-api/#post_matrixclientv3publicrooms
-use endpoint::{Auth, Endpoint, Failure, Json, JsonOrEmpty, Method, RateClass, State, body};
+use endpoint::{
+    Auth, Endpoint, Failure, Json, JsonOrEmpty, Method, RateClass, State, body,
+    error::INVALID_PARAM,
+};
 use protocol::ids::OwnedServerName;
-use rooms::PublicRoomsQuery;
+use rooms::{Listing, PublicRoomsQuery};
 use serde::Deserialize;
 
 use super::room_list::{Page, RoomList, list_rooms};
@@ -29,6 +32,9 @@ pub(crate) struct Body {
     limit: Option<u32>,
     since: Option<String>,
     filter: Option<Filter>,
+    #[serde(default)]
+    include_all_networks: bool,
+    third_party_instance_id: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -44,10 +50,26 @@ pub(crate) async fn handler(
     JsonOrEmpty(body): JsonOrEmpty<Body>,
 ) -> Result<Json<RoomList>, Failure> {
     let page = Page { server: query.server, limit: body.limit, since: body.since };
-    let mut wanted = PublicRoomsQuery::default();
+    let listing = listing(body.include_all_networks, body.third_party_instance_id.as_deref())?;
+    let mut wanted = PublicRoomsQuery { listing, ..PublicRoomsQuery::default() };
     if let Some(filter) = body.filter {
         wanted.search = filter.generic_search_term;
         wanted.room_types = filter.room_types;
     }
     list_rooms(&app, page, wanted).await.map(Json)
+}
+
+/// Which rooms are asked for: the instances of networks are called as [`appservices::instance_id`] calls them.
+fn listing(all: bool, instance: Option<&str>) -> Result<Listing, Failure> {
+    match instance.filter(|instance| !instance.is_empty()) {
+        _ if all => Ok(Listing::All),
+        None => Ok(Listing::Own),
+        Some(instance) => {
+            let parts = appservices::network_of_instance(instance);
+            let (appservice, network) = parts.ok_or_else(|| {
+                INVALID_PARAM.because("third_party_instance_id is no id of a network's instance")
+            })?;
+            Ok(Listing::Network { appservice: appservice.to_owned(), network: network.to_owned() })
+        }
+    }
 }

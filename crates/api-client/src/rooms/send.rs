@@ -1,11 +1,13 @@
 //! `PUT /_matrix/client/v3/rooms/{room}/send/{kind}/{transaction}` ([spec])
 //!
 //! [spec]: https://spec.matrix.org/v1.16/client-server-api/#put_matrixclientv3roomsroomidsendeventtypetxnid
-use endpoint::{Auth, Endpoint, Json, Method, Path, RateClass, State, body};
+use endpoint::{Auth, Endpoint, Failure, Json, Method, Path, Query, RateClass, State, body};
 use protocol::ids::OwnedRoomId;
 use serde_json::{Value, json};
 
-use super::{active::note_activity, content::Content, error::Error, viewer::transaction};
+use super::{
+    active::note_activity, content::Content, error::Error, massage::Massage, viewer::transaction,
+};
 use crate::{Actor, App};
 
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
@@ -22,10 +24,14 @@ pub(crate) async fn handler(
     State(app): State<App>,
     caller: Actor,
     Path((room, kind, id)): Path<(OwnedRoomId, String, String)>,
+    Query(massage): Query<Massage>,
     Content(content): Content,
-) -> Result<Json<Value>, Error> {
+) -> Result<Json<Value>, Failure> {
     let transaction = transaction(&caller, &id);
-    let event_id = app.rooms.send(&caller.user_id, &room, &kind, transaction, content).await?;
+    let sent_ts = massage.sent_ts(&caller)?;
+    let (user, rooms) = (&caller.user_id, &app.rooms);
+    let sending = rooms.send_as_of(user, &room, &kind, transaction, content, sent_ts);
+    let event_id = sending.await.map_err(Error::from)?;
     note_activity(&app, &caller).await;
     Ok(Json(json!({ "event_id": event_id })))
 }

@@ -8,7 +8,7 @@ use protocol::ids::{OwnedRoomAliasId, OwnedRoomId};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::error::Error;
+use super::{alias::own_alias, error::Error};
 use crate::{Actor, App};
 
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
@@ -32,6 +32,7 @@ pub(crate) async fn handler(
     Path(alias): Path<OwnedRoomAliasId>,
     Json(body): Json<Body>,
 ) -> Result<Json<Value>, Failure> {
+    own_alias(&app, &caller, &alias)?;
     let setting = app.rooms.set_alias(&caller.user_id, &alias, &body.room_id);
     setting.await.map_err(|error| match error {
         rooms::Error::NotLocal(_) => INVALID_PARAM.from_error(&error),

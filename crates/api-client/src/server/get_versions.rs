@@ -46,6 +46,8 @@ pub(super) const FEATURES: &[(&str, &str)] = &[
     ("org.matrix.msc3814", "/_matrix/client/unstable/org.matrix.msc3814.v1/dehydrated_device"),
     ("org.matrix.msc4108", "/_matrix/client/unstable/org.matrix.msc4108/rendezvous"),
     ("uk.timedout.msc4323", "/_matrix/client/unstable/uk.timedout.msc4323/admin/lock/{user}"),
+    ("fi.mau.msc2659", "/_matrix/client/unstable/fi.mau.msc2659/appservice/{appservice}/ping"),
+    ("fi.mau.msc2659.stable", "/_matrix/client/v1/appservice/{appservice}/ping"),
     ("org.matrix.e2e_cross_signing", "/_matrix/client/v3/keys/device_signing/upload"),
     ("org.matrix.msc3912", "/_matrix/client/v3/rooms/{room}/redact/{event}/{transaction}"),
     ("org.matrix.msc3916.stable", "/_matrix/client/v1/media/download/{server}/{media}"),

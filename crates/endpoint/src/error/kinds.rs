@@ -34,6 +34,8 @@ kinds! {
     KEY_TOO_LARGE = BAD_REQUEST "M_KEY_TOO_LARGE",
     /// The body is not JSON.
     NOT_JSON = BAD_REQUEST "M_NOT_JSON",
+    /// The user whom an application service acts as has no such device.
+    UNKNOWN_DEVICE = BAD_REQUEST "M_UNKNOWN_DEVICE",
     /// There is no such thing.
     NOT_FOUND = NOT_FOUND "M_NOT_FOUND",
     /// Too many requests; made by [`Failure::rate_limited`](crate::Failure::rate_limited).
@@ -110,6 +112,14 @@ kinds! {
     BAD_ALIAS = BAD_REQUEST "M_BAD_ALIAS",
     /// The medium was announced but has not been uploaded yet.
     NOT_YET_UPLOADED = GATEWAY_TIMEOUT "M_NOT_YET_UPLOADED",
+    /// The application service has no URL.
+    URL_NOT_SET = BAD_REQUEST "M_URL_NOT_SET",
+    /// The application service has answered with another status than 2xx.
+    BAD_STATUS = BAD_GATEWAY "M_BAD_STATUS",
+    /// The application service cannot be reached.
+    CONNECTION_FAILED = BAD_GATEWAY "M_CONNECTION_FAILED",
+    /// The application service has not answered in time.
+    CONNECTION_TIMEOUT = GATEWAY_TIMEOUT "M_CONNECTION_TIMEOUT",
     /// The medium has been uploaded already.
     CANNOT_OVERWRITE_MEDIA = CONFLICT "M_CANNOT_OVERWRITE_MEDIA",
     /// The page that a preview was asked of did not answer.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::*;
 use crate::{
     Auth, Authenticated, Authority, Caller, ClientAddress, Endpoint, Failure, Json, JsonOrEmpty,
-    OptionalCaller, Path, Query, RateClass, Refusal, body, endpoints,
+    OptionalCaller, Path, Presented, Query, RateClass, Refusal, body, endpoints,
     testing::{Reply, anonymous_callers_accepted, registry_faults, send},
 };
 
@@ -22,9 +22,7 @@ impl Authority for Guests {
 
     async fn authenticate(
         &self,
-        token: &str,
-        _: IpAddr,
-        _: Option<&str>,
+        Presented { token, .. }: Presented<'_>,
     ) -> Result<Authenticated<String>, Refusal> {
         match token {
             "alice" | "root" => Ok(Authenticated {
@@ -206,6 +204,13 @@ mod second {
 endpoints! { Guests => first, second }
 
 fn site(read: Option<config::Rate>) -> (Site, Arc<MockClock>) {
+    site_that_trusts(read, None)
+}
+
+fn site_that_trusts(
+    read: Option<config::Rate>,
+    is_trusted: Option<Trusted>,
+) -> (Site, Arc<MockClock>) {
     let clock = Arc::new(MockClock::default());
     let mut rate_limits = config::RateLimits::default();
     rate_limits.read = read.unwrap_or(rate_limits.read);
@@ -213,6 +218,7 @@ fn site(read: Option<config::Rate>) -> (Site, Arc<MockClock>) {
         clock: clock.clone(),
         rate_limits,
         forwarded_by: ForwardedBy::default(),
+        is_trusted,
         run: 7,
     };
     (Site::new(options, routes(&Guests)).unwrap(), clock)
@@ -404,9 +410,27 @@ fn two_endpoints_at_one_place_are_refused() {
         clock: Arc::new(MockClock::default()),
         rate_limits: config::RateLimits::default(),
         forwarded_by: ForwardedBy::default(),
+        is_trusted: None,
         run: 0,
     };
     let twice = routes(&Guests).with(echo::ENDPOINT, echo::handler, &Guests);
     let conflict = Site::new(options, twice).err().unwrap().to_string();
     assert_eq!(conflict, "POST /echo: there is another endpoint");
+}
+
+#[tokio::test]
+async fn the_address_of_a_trusted_token_is_not_limited() {
+    let few = config::Rate { per_second: 0.001, burst: 1 };
+    let trusted: Trusted = Arc::new(|token| token == "bridge");
+    let (site, _) = site_that_trusts(Some(few), Some(trusted));
+    let ask = async |query: &str, token: Option<&str>| {
+        let uri = format!("/rooms/a/event/7?dir=back{query}");
+        ask_site(&site, "GET", &uri, token, "").await.verdict()
+    };
+    for _ in 0..3 {
+        assert_eq!(ask("", Some("Bearer bridge")).await, "200");
+        assert_eq!(ask("&access_token=bridge", None).await, "200");
+    }
+    assert_eq!(ask("", Some("Bearer other")).await, "200");
+    assert_eq!(ask("", Some("Bearer other")).await, "429 M_LIMIT_EXCEEDED");
 }

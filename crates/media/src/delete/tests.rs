@@ -27,7 +27,7 @@ async fn media_go_with_their_thumbnails_and_what_others_have_stays() {
         test.media.thumbnail(SERVER, &same, 0, size).await.unwrap();
         assert_eq!(test.files(), 3);
 
-        assert_eq!(test.media.delete(&[same.clone()], Write::new()).await.unwrap(), 1);
+        assert_eq!(test.media.delete(std::slice::from_ref(&same), Write::new()).await.unwrap(), 1);
         let gone = test.media.thumbnail(SERVER, &same, 0, size).await;
         assert!(matches!(gone, Err(ThumbnailError::Find(FindError::Unknown))), "{gone:?}");
         assert_eq!(test.files(), 1);

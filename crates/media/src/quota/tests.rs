@@ -40,7 +40,7 @@ async fn what_a_user_has_is_counted_exactly_and_bounded() {
         assert!(is_over(&late));
         assert_eq!(usage(&test).await, (3, 2_700_000));
         test.media.upload(test.other, Description::default(), body()).await.unwrap();
-        test.upload(&[2; 300_000]).await.unwrap();
+        test.upload(&vec![2; 300_000]).await.unwrap();
         assert!(is_over(&test.upload(b"x").await));
 
         // What is deleted makes room, whoever's it is.

@@ -69,9 +69,9 @@ async fn contents_without_a_row_are_swept_once_they_are_old() {
         // The files are of today, which the test's clock has not reached.
         assert_eq!(test.media.retain().await.unwrap().contents, 0);
         assert_eq!(test.files(), 2);
-        let today = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+        let today_ms = clock::SystemClock::shared().now_ms();
         let now_ms = test.media.store.clock.now_ms();
-        let later_ms = i64::try_from(today.as_millis()).unwrap() + 2 * DAY_MS;
+        let later_ms = today_ms + 2 * DAY_MS;
         test.clock.advance_ms(later_ms - now_ms);
         assert_eq!(test.media.retain().await.unwrap().contents, 1);
         assert_eq!(test.files(), 1);

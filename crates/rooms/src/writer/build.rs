@@ -119,7 +119,11 @@ fn sign(rooms: &Rooms, facts: &Facts, sender: &UserId, draft: &Draft) -> Result<
         // Another server may have said that it has reached the end of the numbers: the room goes on there.
         depth: facts.head.depth.saturating_add(1).min(INTEGER_MAX),
         // The first event is built twice where its hash is the room's id: it has to be the same.
-        origin_server_ts: if facts.state.is_empty() { facts.created_ts } else { rooms.now_ms() },
+        origin_server_ts: if facts.state.is_empty() {
+            facts.created_ts
+        } else {
+            draft.origin_server_ts.unwrap_or_else(|| rooms.now_ms())
+        },
     };
     Ok(rooms.signer.build(&intent, &placement)?.into_inner())
 }

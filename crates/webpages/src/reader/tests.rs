@@ -89,7 +89,9 @@ fn a_page_of_a_million_elements_in_each_other_is_read_up_to_a_limit() {
 fn long_tags_texts_and_many_properties_are_cut() {
     let mut page = "<meta property='og:title' content='".to_owned() + &"t".repeat(100_000) + "'>";
     for n in 0..10_000 {
-        page += &format!("<meta property='og:x{n}' content='y'>");
+        page.push_str("<meta property='og:x");
+        page.push_str(&n.to_string());
+        page.push_str("' content='y'>");
     }
     page += &("<meta property='og:".to_owned() + &"n".repeat(1_000) + "' content=x>");
     let page = read(&page);
@@ -99,7 +101,7 @@ fn long_tags_texts_and_many_properties_are_cut() {
     let mut reader = Reader::new(None);
     reader.write(b"<title>Endless</title><meta content='");
     for _ in 0..100 {
-        reader.write(&[b'x'; 100_000]);
+        reader.write(&vec![b'x'; 100_000]);
     }
     assert!(reader.is_done());
     assert_eq!(property(&reader.finish(), "og:title"), Some("Endless"));
