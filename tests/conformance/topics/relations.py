@@ -68,6 +68,7 @@ def threads(api: Api, cast: Cast, room: dict, root: str) -> None:
         listed = api.need(THREADS, 200, cast.bob, path=room, query={"include": include})
         api.check(THREADS, "not the thread", [one["event_id"] for one in listed["chunk"]] == [root])
     api.call(THREADS, 400, cast.bob, path=room, query={"from": "nowhere"}, errcode="M_INVALID_PARAM")
+    api.call(THREADS, 403, cast.stranger, path=room, errcode="M_FORBIDDEN")
 
 
 def nearest(api: Api, cast: Cast, room: dict) -> None:

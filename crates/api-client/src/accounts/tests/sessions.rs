@@ -10,7 +10,9 @@ async fn clients_log_in_in_the_ways_of_all_versions() {
         let alice = app.user("alice").await;
         let flows = app.get("/login").await;
         let by_token = json!({ "type": "m.login.token", "get_login_token": true });
-        let known = json!({ "flows": [{ "type": "m.login.password" }, by_token] });
+        let known = json!({ "flows": [
+            { "type": "m.login.password" }, by_token, { "type": "m.login.application_service" },
+        ] });
         assert_eq!(flows.json(), known);
         let password = alice.password;
         for body in [

@@ -128,7 +128,8 @@ async fn it_acts_as_its_own_users_with_their_own_devices() {
 async fn its_users_log_in_by_its_token() {
     for stage in Stage::on_each_engine().await {
         let flows = stage.server.get("/login").await.json();
-        assert_eq!(flows["flows"][1]["type"], REGISTER);
+        let mut types = flows["flows"].as_array().unwrap().iter().map(|flow| &flow["type"]);
+        assert!(types.any(|kind| kind == REGISTER), "{flows}");
         stage.ghost("irc_bob").await;
         let login = async |user: &str, token: Option<&str>| {
             let identifier = json!({ "type": "m.id.user", "user": user });
