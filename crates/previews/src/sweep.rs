@@ -22,7 +22,9 @@ impl Previews {
         loop {
             let old = url_previews::expired(&self.store.db, before_ms, BATCH).await?;
             let mut write = Write::new();
-            old.iter().for_each(|preview| url_previews::delete(&mut write, preview));
+            for preview in &old {
+                url_previews::delete(&mut write, preview);
+            }
             let pictures: Vec<_> = old.iter().filter_map(|old| old.media_id.clone()).collect();
             if !old.is_empty() {
                 self.media.delete(&pictures, write).await?;

@@ -117,7 +117,7 @@ async fn oembed_documents_are_laid_over_the_page() {
         rig.site.page(
             "/broken",
             "text/html",
-            r#"<title>Page</title><link rel=alternate type=application/json+oembed href=/none>"#,
+            "<title>Page</title><link rel=alternate type=application/json+oembed href=/none>",
         );
         let told = rig.preview(&rig.site.url("/broken")).await.unwrap();
         assert_eq!(told, json!({ "og:title": "Page" }));
@@ -185,6 +185,6 @@ async fn pictures_without_a_preview_are_forgotten() {
     .await;
 }
 
-fn assert_failed(told: Result<Value, PreviewError>, what: &str) {
+fn assert_failed(told: &Result<Value, PreviewError>, what: &str) {
     assert!(matches!(told, Err(PreviewError::Failed)), "{what}: {told:?}");
 }

@@ -51,8 +51,9 @@ impl Found {
             "og:image" | "og:image:url" | "og:image:secure_url" => self.page.add_image(&content),
             "twitter:image" | "twitter:image:src" => self.otherwise.add_image(&content),
             "twitter:title" => self.otherwise.add("og:title", &content),
-            "twitter:description" => self.otherwise.add("og:description", &content),
-            "description" => self.otherwise.add("og:description", &content),
+            "twitter:description" | "description" => {
+                self.otherwise.add("og:description", &content);
+            }
             name if name.starts_with("og:") && !name.starts_with("og:image:") => {
                 self.page.add(name, &content);
             }

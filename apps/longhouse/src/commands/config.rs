@@ -108,7 +108,8 @@ fn check(context: &Context, file: Option<PathBuf>) -> Result<(), Failure> {
         let file = checked.file.as_ref().map(|file| file.display().to_string());
         let mut text = format!("valid: {}", file.as_deref().unwrap_or("defaults and environment"));
         if !checked.appservices.is_empty() {
-            text += &format!("\napplication services: {}", checked.appservices.join(", "));
+            text.push_str("\napplication services: ");
+            text.push_str(&checked.appservices.join(", "));
         }
         text
     })?;

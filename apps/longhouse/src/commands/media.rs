@@ -66,7 +66,7 @@ impl Media {
     pub(super) fn run(self, context: &Context) -> Result<(), Failure> {
         let node = Control::new(&context.folder);
         match self {
-            Self::List { user } => list(context, &node, user.unwrap_or_default()),
+            Self::List { user } => list(context, &node, &user.unwrap_or_default()),
             Self::Quarantine { media } => quarantine(context, &node, &media, true),
             Self::Unquarantine { media } => quarantine(context, &node, &media, false),
             Self::Protect { media } => protect(context, &node, &media, true),
@@ -142,11 +142,11 @@ fn protect(context: &Context, node: &Control, media: &str, protected: bool) -> R
 }
 
 /// Asks page by page.
-fn list(context: &Context, node: &Control, user: String) -> Result<(), Failure> {
+fn list(context: &Context, node: &Control, user: &str) -> Result<(), Failure> {
     let mut all = Listed { media: Vec::new() };
     loop {
         let after = all.media.last().map(|medium| medium.id().to_owned()).unwrap_or_default();
-        let query = [("after", after), ("user", user.clone())];
+        let query = [("after", after), ("user", user.to_owned())];
         let page: Listed = block_on(node.get(&list_media::ENDPOINT, &query))?;
         if page.media.is_empty() {
             break;

@@ -25,11 +25,11 @@ async fn inner_addresses_are_never_connected_to() {
             "[fd00::1]",
             "127。0。0。1",
         ] {
-            assert_failed(rig.preview(&format!("http://{host}:{port}/")).await, host);
+            assert_failed(&rig.preview(&format!("http://{host}:{port}/")).await, host);
         }
         // Its own public address, if it has one.
         if let Some(own) = own_address() {
-            assert_failed(rig.preview(&format!("http://{own}:{port}/")).await, "its own address");
+            assert_failed(&rig.preview(&format!("http://{own}:{port}/")).await, "its own address");
         }
         assert_eq!(rig.site.asked("/"), 0);
         assert_eq!(rig.site.connections(), 0);
@@ -57,7 +57,7 @@ async fn what_a_page_refers_to_is_judged_like_the_page() {
         let secret = |path: &str| inner.url(path);
         assert!(matches!(rig.preview(&secret("/secret")).await, Err(PreviewError::Denied)));
         rig.site.redirect("/go", &secret("/secret"));
-        assert_failed(rig.preview(&rig.site.url("/go")).await, "a redirect");
+        assert_failed(&rig.preview(&rig.site.url("/go")).await, "a redirect");
         rig.site.redirect("/go.png", &secret("/secret.png"));
         let page = format!(
             "<title>Fine</title><meta property=og:image content='{}'>\
@@ -133,12 +133,12 @@ async fn endless_slow_lying_and_circling_answers_end() {
             json!({ "og:title": "Drip" })
         );
         rig.site.silent("/silent");
-        assert_failed(rig.preview(&rig.site.url("/silent")).await, "silent");
+        assert_failed(&rig.preview(&rig.site.url("/silent")).await, "silent");
         rig.site.redirect("/circle", "/circle");
-        assert_failed(rig.preview(&rig.site.url("/circle")).await, "circle");
+        assert_failed(&rig.preview(&rig.site.url("/circle")).await, "circle");
         assert!(rig.site.asked("/circle") <= 6);
         rig.site.gzip("/gzip", &[0x1f; 100]);
-        assert_failed(rig.preview(&rig.site.url("/gzip")).await, "gzip");
+        assert_failed(&rig.preview(&rig.site.url("/gzip")).await, "gzip");
         rig.site.lying("/lying", "text/html", "<title>Lying</title>");
         assert_eq!(
             rig.preview(&rig.site.url("/lying")).await.unwrap(),
