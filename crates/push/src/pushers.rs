@@ -59,9 +59,18 @@ pub enum PusherError {
     /// Others change the same at the same time, without end.
     #[error("the pusher was changed by others at the same time")]
     Contended,
+    /// A text has U+0000.
+    #[error("No text may have U+0000")]
+    Unstorable,
     /// The database failed.
     #[error(transparent)]
-    Failed(#[from] db::Error),
+    Failed(db::Error),
+}
+
+impl From<db::Error> for PusherError {
+    fn from(error: db::Error) -> Self {
+        if error.is_unstorable_text() { Self::Unstorable } else { Self::Failed(error) }
+    }
 }
 
 /// Who sets a pusher.
