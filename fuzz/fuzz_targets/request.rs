@@ -71,6 +71,7 @@ fn site() -> &'static Site {
             clock: Arc::new(MockClock::default()),
             rate_limits: config::RateLimits::default(),
             forwarded_by: ForwardedBy::default(),
+            is_trusted: None,
             run: 1,
         };
         Site::new(options, routes).expect("a site")

@@ -1,7 +1,7 @@
 //! The tokens that clients carry: what is read is written the same, and says one position.
 #![no_main]
 use libfuzzer_sys::fuzz_target;
-use rooms::token::{StreamToken, TimelineToken};
+use rooms::token::{StreamToken, TimelineToken, WindowToken};
 
 fuzz_target!(|text: &str| {
     if let Ok(token) = text.parse::<StreamToken>() {
@@ -11,6 +11,9 @@ fuzz_target!(|text: &str| {
         assert_eq!((place.epoch, place.position), (token.epoch, token.position));
     }
     if let Ok(token) = text.parse::<TimelineToken>() {
+        assert_eq!(token.to_string().parse(), Ok(token));
+    }
+    if let Ok(token) = text.parse::<WindowToken>() {
         assert_eq!(token.to_string().parse(), Ok(token));
     }
 });
