@@ -74,7 +74,7 @@ REPEAT = """\
 
 needs a Rust toolchain, Python 3.11 with `venv`, PostgreSQL's programs with `libpq-dev` (Debian:
 `postgresql libpq-dev`) and access to PyPI for Synapse, which it keeps in
-`~/.cache/longhouse/bench`. It takes about a quarter of an hour and writes this page and
+`~/.cache/longhouse/bench`. It takes about twenty minutes and writes this page and
 `docs/benchmarks.json`. `bench/compare --quick` is a smoke run of the same. To measure another
 homeserver: `cargo run --release --manifest-path bench/load/Cargo.toml -- --help`.
 """

@@ -12,11 +12,21 @@ use store::{
 
 use crate::{Directory, Error, words};
 
-/// Changed rooms are taken from memory up to so many; beyond, they are read.
-const ROOMS_IN_MEMORY_MAX: usize = 5_000;
+/// How many positions may pass without a change of the tables before it is noted how far they are made: so much is
+/// looked at again after a restart.
+const UNNOTED_MAX: i64 = 1_000;
 
 /// How many changes go into one write.
 const CHANGES_PER_WRITE: usize = 200;
+
+/// How far the tables follow the change stream.
+#[derive(Clone, Copy)]
+pub(crate) struct Progress {
+    /// Up to which position they are made.
+    made: i64,
+    /// Which is stored of that.
+    noted: i64,
+}
 
 /// What waits to be written.
 #[derive(Default)]
@@ -34,36 +44,34 @@ impl Directory {
         if !self.settings.enabled {
             return Ok(());
         }
-        let mut position = self.position.lock().await;
+        let mut progress = self.progress.lock().await;
         let until = self.store.changes.position();
-        let after = match *position {
-            Some(known) => known,
-            None => table::position(&self.store.db).await?.unwrap_or(-1),
+        let known = if let Some(known) = *progress {
+            known
+        } else {
+            let noted = table::position(&self.store.db).await?.unwrap_or(-1);
+            Progress { made: noted, noted }
         };
+        let Progress { made: after, noted } = known;
         if after >= until {
-            *position = Some(after);
+            *progress = Some(known);
             return Ok(());
         }
         let mut pending = Pending::default();
         for user in profiles::changed_users(&self.store.db, after, until).await? {
             self.show_local(&mut pending, user).await?;
         }
-        for room in self.changed_rooms(after).await? {
+        for room in self.store.changed_rooms(after).await? {
             self.look_at_room(&mut pending, room, after).await?;
         }
-        if pending.changes > 0 {
+        let is_to_be_noted = pending.changes > 0 || until.saturating_sub(noted) >= UNNOTED_MAX;
+        if is_to_be_noted {
             table::set_position(&mut pending.write, until);
             self.flush(&mut pending).await?;
         }
-        *position = Some(until);
+        let noted = if is_to_be_noted { until } else { noted };
+        *progress = Some(Progress { made: until, noted });
         Ok(())
-    }
-
-    async fn changed_rooms(&self, after: i64) -> Result<Vec<RoomNum>, Error> {
-        match self.store.changes.changed_rooms(after, ROOMS_IN_MEMORY_MAX) {
-            Some(rooms) => Ok(rooms),
-            None => Ok(store::rooms::changed_after(&self.store.db, after).await?),
-        }
     }
 
     /// Shows a user of this server by their profile.

@@ -23,6 +23,8 @@ use tokio::sync::Mutex;
 
 pub use store::user_directory::DirectoryRow as Person;
 
+use self::catch_up::Progress;
+
 /// How many people a search finds at most.
 const LIMIT_MAX: usize = 50;
 
@@ -40,8 +42,8 @@ pub struct Directory {
     store: Store,
     rooms: Arc<Rooms>,
     settings: Settings,
-    /// Up to which position the tables are made; `None` until that was read.
-    position: Mutex<Option<i64>>,
+    /// How far the tables are made; `None` until that was read.
+    progress: Mutex<Option<Progress>>,
 }
 
 /// Why nobody was looked for.
@@ -68,7 +70,7 @@ impl Directory {
     /// The directory of the people in these rooms.
     #[must_use]
     pub fn new(store: Store, rooms: Arc<Rooms>, settings: Settings) -> Self {
-        Self { store, rooms, settings, position: Mutex::new(None) }
+        Self { store, rooms, settings, progress: Mutex::new(None) }
     }
 
     fn server_name(&self) -> &ServerName {

@@ -80,6 +80,26 @@ pub struct CreateRoom {
     pub power_level_content_override: Object,
 }
 
+impl CreateRoom {
+    /// A room of this preset with nothing else of its own.
+    #[must_use]
+    pub fn of(preset: Preset) -> Self {
+        Self {
+            room_version: None,
+            preset,
+            published: false,
+            alias: None,
+            name: None,
+            topic: None,
+            invite: Vec::new(),
+            is_direct: false,
+            creation_content: Object::new(),
+            initial_state: Vec::new(),
+            power_level_content_override: Object::new(),
+        }
+    }
+}
+
 /// Whom a request asks in, in its list or by its state.
 fn invited(request: &CreateRoom) -> Vec<OwnedUserId> {
     let by_state = request.initial_state.iter().filter_map(|(kind, state_key, content)| {

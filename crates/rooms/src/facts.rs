@@ -5,7 +5,9 @@ use protocol::{
 };
 use serde::Deserialize;
 use store::{
-    EventNum, RoomNum, StateVersion, UserNum, memberships::Membership, rooms::Head,
+    EventNum, RoomNum, StateVersion, UserNum,
+    memberships::Membership,
+    rooms::{Head, RoomRow},
     state_versions::Weight,
 };
 
@@ -140,6 +142,20 @@ impl Facts {
             last_position: 0,
             bump_position: 0,
             state_position: 0,
+        }
+    }
+
+    /// The row of a room that is new. Its positions are bound when the write commits.
+    pub(crate) fn new_row(&self) -> RoomRow {
+        RoomRow {
+            room_num: self.room_num,
+            room_version: self.version.as_str().to_owned(),
+            creator_num: self.creator_num,
+            created_ts: self.created_ts,
+            published: false,
+            head: self.head.clone(),
+            last_position: 0,
+            bump_position: 0,
         }
     }
 

@@ -70,7 +70,7 @@ impl TestServer {
     }
 
     pub(crate) async fn room(&self, creator: &str, preset: Preset) -> OwnedRoomId {
-        self.rooms.create_room(&user(creator), request(preset)).await.unwrap()
+        self.rooms.create_room(&user(creator), CreateRoom::of(preset)).await.unwrap()
     }
 
     pub(crate) async fn say(&self, sender: &str, room: &RoomId, body: &str) -> OwnedEventId {
@@ -90,22 +90,6 @@ pub(crate) fn with_rules(store: &Store, rules: Arc<dyn NotificationRules>) -> Ar
     let key = ServerKey::from_seed("test", [7; 32]).unwrap();
     let signer = Arc::new(Signer::new("example.org".try_into().unwrap(), key));
     Rooms::new(store.clone(), signer, Settings::default(), rules)
-}
-
-pub(crate) fn request(preset: Preset) -> CreateRoom {
-    CreateRoom {
-        room_version: None,
-        preset,
-        published: false,
-        alias: None,
-        name: None,
-        topic: None,
-        invite: Vec::new(),
-        is_direct: false,
-        creation_content: Object::new(),
-        initial_state: Vec::new(),
-        power_level_content_override: Object::new(),
-    }
 }
 
 pub(crate) fn user(localpart: &str) -> OwnedUserId {

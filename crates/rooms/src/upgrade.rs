@@ -97,8 +97,9 @@ impl Rooms {
         let creators: &[OwnedUserId] =
             if version.additional_creators() { &request.additional_creators } else { &[] };
         let request = CreateRoom {
+            room_version: Some(version.as_str().to_owned()),
             creation_content: creation_content(old, version, creators),
-            ..empty_request(version)
+            ..CreateRoom::of(Preset::PrivateChat)
         };
         let copied = copied_state(old, version);
         let is_creator = |banned: &UserId| {
@@ -157,22 +158,6 @@ impl Rooms {
             Some(old) => self.find(&old).await,
             None => Ok(None),
         }
-    }
-}
-
-fn empty_request(version: RoomVersion) -> CreateRoom {
-    CreateRoom {
-        room_version: Some(version.as_str().to_owned()),
-        preset: Preset::PrivateChat,
-        published: false,
-        alias: None,
-        name: None,
-        topic: None,
-        invite: Vec::new(),
-        is_direct: false,
-        creation_content: Object::new(),
-        initial_state: Vec::new(),
-        power_level_content_override: Object::new(),
     }
 }
 

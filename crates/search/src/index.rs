@@ -24,11 +24,11 @@ impl Search {
     pub async fn catch_up(&self) -> rooms::Result<i64> {
         let _indexing = self.indexing.lock().await;
         let from = table::progress(&self.store.db).await?;
-        let until = self.store.db.visible_position();
+        let until = self.store.changes.position();
         if until <= from {
             return Ok(from);
         }
-        for num in store::rooms::changed_after(&self.store.db, from).await? {
+        for num in self.store.changed_rooms(from).await? {
             if let Some(room) = self.rooms.by_number(num).await? {
                 self.index_room(&room, (from, until)).await?;
             }

@@ -104,6 +104,17 @@ impl Store {
         Ok(Self { db, interner, changes, ignores, clock, entropy })
     }
 
+    /// The rooms in which anything can have changed after `after`: from memory where that reaches back so far.
+    ///
+    /// # Errors
+    /// Fails if the database fails.
+    pub async fn changed_rooms(&self, after: i64) -> db::Result<Vec<RoomNum>> {
+        match self.changes.changed_rooms(after, usize::MAX) {
+            Some(rooms) => Ok(rooms),
+            None => rooms::changed_after(&self.db, after).await,
+        }
+    }
+
     /// Commits `write`; afterwards the caller applies it to memory and hands the result to [`Hub::publish`].
     ///
     /// # Errors

@@ -58,6 +58,29 @@ pub struct Unread {
     pub looked_at: i64,
 }
 
+/// A query of what is not read: `$rest` narrows it, before it is grouped. CROSS JOIN keeps SQLite from looking at the rows
+/// before it knows what is read, and the plus signs from searching by any other bound.
+macro_rules! select_unread {
+    ($rest:literal) => {
+        concat!(
+            "SELECT n.room_num, n.thread_num, \
+             CAST(SUM(CASE WHEN n.position > COALESCE(part.position, whole.position) \
+             THEN n.notify ELSE 0 END) AS BIGINT), \
+             CAST(SUM(CASE WHEN n.position > COALESCE(part.position, whole.position) \
+             THEN n.highlight ELSE 0 END) AS BIGINT), COUNT(*) \
+             FROM read_marks AS whole CROSS JOIN notifications AS n LEFT JOIN read_marks AS part \
+             ON part.user_num = $1 AND part.room_num = n.room_num \
+             AND part.thread_num = n.thread_num \
+             WHERE whole.user_num = $1 AND whole.room_num = ANY($2) AND whole.thread_num = -1 \
+             AND n.room_num = whole.room_num AND n.audience_num = ANY($3) \
+             AND n.position > whole.position AND +n.position > $4 AND +n.position <= $5 \
+             ",
+            $rest,
+            " GROUP BY n.room_num, n.thread_num"
+        )
+    };
+}
+
 /// What has been added for `audiences` with `after < position <= until` that `user` has not read, by room and part.
 ///
 /// # Errors
@@ -72,25 +95,8 @@ pub async fn unread(
 ) -> Result<Vec<Unread>> {
     let rooms: Vec<i64> = rooms.iter().map(|room| room.0).collect();
     let audiences: Vec<i64> = audiences.iter().map(|audience| audience.0).collect();
-    // CROSS JOIN keeps SQLite from looking at the rows before it knows what is read, and the plus signs from searching by
-    // any other bound.
-    let rows = reader
-        .query(
-            "SELECT n.room_num, n.thread_num, \
-             CAST(SUM(CASE WHEN n.position > COALESCE(part.position, whole.position) \
-             THEN n.notify ELSE 0 END) AS BIGINT), \
-             CAST(SUM(CASE WHEN n.position > COALESCE(part.position, whole.position) \
-             THEN n.highlight ELSE 0 END) AS BIGINT), COUNT(*) \
-             FROM read_marks AS whole CROSS JOIN notifications AS n LEFT JOIN read_marks AS part \
-             ON part.user_num = $1 AND part.room_num = n.room_num \
-             AND part.thread_num = n.thread_num \
-             WHERE whole.user_num = $1 AND whole.room_num = ANY($2) AND whole.thread_num = -1 \
-             AND n.room_num = whole.room_num AND n.audience_num = ANY($3) \
-             AND n.position > whole.position AND +n.position > $4 AND +n.position <= $5 \
-             GROUP BY n.room_num, n.thread_num",
-            params![user, rooms, audiences, after, until],
-        )
-        .await?;
+    let rows =
+        reader.query(select_unread!(""), params![user, rooms, audiences, after, until]).await?;
     rows.iter().map(decode).collect()
 }
 
@@ -125,20 +131,11 @@ pub async fn unread_ignoring(
     let audiences: Vec<i64> = audiences.chain(corrections.iter().copied()).collect();
     let rows = reader
         .query(
-            "SELECT n.room_num, n.thread_num, \
-             CAST(SUM(CASE WHEN n.position > COALESCE(part.position, whole.position) \
-             THEN n.notify ELSE 0 END) AS BIGINT), \
-             CAST(SUM(CASE WHEN n.position > COALESCE(part.position, whole.position) \
-             THEN n.highlight ELSE 0 END) AS BIGINT), COUNT(*) \
-             FROM read_marks AS whole CROSS JOIN notifications AS n LEFT JOIN read_marks AS part \
-             ON part.user_num = $1 AND part.room_num = n.room_num \
-             AND part.thread_num = n.thread_num \
-             WHERE whole.user_num = $1 AND whole.room_num = ANY($2) AND whole.thread_num = -1 \
-             AND n.room_num = whole.room_num AND n.audience_num = ANY($3) \
-             AND n.position > whole.position AND +n.position > $4 AND +n.position <= $5 \
-             AND (n.audience_num = ANY($6) OR NOT EXISTS (SELECT 1 FROM events AS e \
+            select_unread!(
+                "AND (n.audience_num = ANY($6) OR NOT EXISTS (SELECT 1 FROM events AS e \
              WHERE e.room_num = n.room_num AND e.position = n.position \
-             AND e.sender_num = ANY($7))) GROUP BY n.room_num, n.thread_num",
+             AND e.sender_num = ANY($7)))"
+            ),
             params![user, rooms, audiences, after, until, corrections, senders],
         )
         .await?;

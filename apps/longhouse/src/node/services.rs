@@ -23,6 +23,7 @@ const HOUSEKEEPING_PERIOD: Duration = Duration::from_mins(1);
 
 /// How often it is looked who has gone.
 const PRESENCE_PERIOD: Duration = Duration::from_secs(5);
+
 /// How long after the start, and how often from then on, media are looked through for what nobody uses.
 const FIRST_RETENTION: Duration = Duration::from_mins(10);
 const RETENTION_PERIOD: Duration = Duration::from_hours(24);

@@ -20,7 +20,7 @@ use store::{
 use super::{
     judge::Before,
     numbers_of,
-    rows::{Difference, difference, insert_state, record_state, row},
+    rows::{Difference, difference, insert_state, record_state},
 };
 use crate::{
     error::{Error, Result},
@@ -214,7 +214,7 @@ impl Rooms {
         let bump = if is_bump(event.pdu.kind()) { position.clone() } else { Value::Null };
         if facts.state.is_empty() {
             self.store.interner.room(&mut write, &facts.room_id).await?;
-            store::rooms::insert(&mut write, &row(&now), position.clone(), bump);
+            store::rooms::insert(&mut write, &now.new_row(), position.clone(), bump);
         } else {
             let (before, after) = (&facts.head, &now.head);
             let last = position.clone();

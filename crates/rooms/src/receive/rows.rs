@@ -1,9 +1,7 @@
 //! The rows of an event of another server.
 use db::{Value, Write};
 use store::{
-    EventNum, StateKeyNum, StateVersion, current_state, memberships,
-    rooms::RoomRow,
-    state_changes,
+    EventNum, StateKeyNum, StateVersion, current_state, memberships, state_changes,
     state_versions::{self, StateMap, Weight},
 };
 
@@ -53,19 +51,6 @@ pub(super) fn record_state(
             }
             None => memberships::remove(write, room, *user),
         }
-    }
-}
-
-pub(super) fn row(facts: &Facts) -> RoomRow {
-    RoomRow {
-        room_num: facts.room_num,
-        room_version: facts.version.as_str().to_owned(),
-        creator_num: facts.creator_num,
-        created_ts: facts.created_ts,
-        published: false,
-        head: facts.head.clone(),
-        last_position: 0,
-        bump_position: 0,
     }
 }
 

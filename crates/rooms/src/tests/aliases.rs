@@ -3,7 +3,7 @@ use serde_json::json;
 
 use crate::{
     CreateRoom, Error, Preset,
-    testing::{object, request, servers, user},
+    testing::{object, servers, user},
 };
 
 const KIND: &str = "m.room.canonical_alias";
@@ -47,7 +47,7 @@ async fn a_new_room_names_no_alias_but_its_own() {
         let room = |own: Option<OwnedRoomAliasId>, named: OwnedRoomAliasId| CreateRoom {
             alias: own,
             initial_state: vec![(KIND.into(), String::new(), object(json!({ "alias": named })))],
-            ..request(Preset::PrivateChat)
+            ..CreateRoom::of(Preset::PrivateChat)
         };
         rooms.create_room(&alice, room(Some(alias("a")), alias("a"))).await.unwrap();
         for (own, named) in [(None, alias("a")), (Some(alias("b")), alias("a"))] {

@@ -3,7 +3,7 @@ use store::memberships::Membership;
 
 use crate::{
     CreateRoom, Error, MembersQuery, MembershipChange, Preset, Transaction,
-    testing::{TestServer, object, request, servers, user},
+    testing::{TestServer, object, servers, user},
 };
 
 async fn membership(
@@ -51,7 +51,7 @@ async fn knock_and_be_let_in() {
         let rules = object(json!({ "join_rule": "knock" }));
         let wish = CreateRoom {
             initial_state: vec![("m.room.join_rules".into(), String::new(), rules)],
-            ..request(Preset::PrivateChat)
+            ..CreateRoom::of(Preset::PrivateChat)
         };
         let room = rooms.create_room(&alice, wish).await.unwrap();
         rooms.knock(&bob, &room, Some("please")).await.unwrap();
@@ -74,7 +74,7 @@ async fn members_of_an_allowed_room_join_a_restricted_one() {
         }));
         let wish = CreateRoom {
             initial_state: vec![("m.room.join_rules".into(), String::new(), rules)],
-            ..request(Preset::PrivateChat)
+            ..CreateRoom::of(Preset::PrivateChat)
         };
         let room = rooms.create_room(&alice, wish).await.unwrap();
         rooms.join(&bob, &space, None).await.unwrap();
@@ -120,7 +120,7 @@ async fn nobody_names_their_own_voucher() {
         }));
         let wish = CreateRoom {
             initial_state: vec![("m.room.join_rules".into(), String::new(), rules)],
-            ..request(Preset::PrivateChat)
+            ..CreateRoom::of(Preset::PrivateChat)
         };
         let room = rooms.create_room(&alice, wish).await.unwrap();
         rooms.join(&bob, &space, None).await.unwrap();
@@ -136,7 +136,7 @@ async fn nobody_names_their_own_voucher() {
         assert_eq!(membership(&server, &room, "bob").await, Some(Membership::Join));
         let wish = CreateRoom {
             initial_state: vec![(kind.into(), carol.to_string(), content)],
-            ..request(Preset::PrivateChat)
+            ..CreateRoom::of(Preset::PrivateChat)
         };
         let refused = rooms.create_room(&alice, wish).await;
         assert!(matches!(refused, Err(Error::InvalidRoomState(_))), "{refused:?}");
@@ -170,7 +170,7 @@ async fn an_invite_is_sent_once_to_whom_is_named_twice() {
     for (server, _database) in servers().await {
         let (rooms, alice) = (&server.rooms, user("alice"));
         let invite = vec![user("bob"), user("bob"), user("alice")];
-        let wish = CreateRoom { invite, ..request(Preset::PrivateChat) };
+        let wish = CreateRoom { invite, ..CreateRoom::of(Preset::PrivateChat) };
         let room = rooms.create_room(&alice, wish).await.unwrap();
         let room = rooms.room(&room).await.unwrap();
         assert_eq!(rooms.view(&room, &user("bob")).await.unwrap().memberships.len(), 1);
@@ -204,7 +204,7 @@ async fn members_as_of_before_one_came_are_those_of_when_one_came() {
         let visibility = object(json!({ "history_visibility": "joined" }));
         let wish = CreateRoom {
             initial_state: vec![("m.room.history_visibility".into(), String::new(), visibility)],
-            ..request(Preset::PublicChat)
+            ..CreateRoom::of(Preset::PublicChat)
         };
         let room = rooms.create_room(&alice, wish).await.unwrap();
         rooms.join(&user("carol"), &room, None).await.unwrap();

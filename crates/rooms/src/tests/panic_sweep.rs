@@ -15,9 +15,9 @@ use serde_json::json;
 use store::{RoomNum, Store};
 
 use crate::{
-    MessagesQuery, Preset, Rooms, Transaction,
+    CreateRoom, MessagesQuery, Preset, Rooms, Transaction,
     notifications::{Arrival, BoxFuture, Classified, NotificationRules},
-    testing::{object, request, user, with_rules},
+    testing::{object, user, with_rules},
 };
 
 /// Blows at the call after so many others: whoever looks at the clock, asks for randomness or for the push rules calls.
@@ -112,7 +112,8 @@ async fn a_panic_at_any_point_leaves_the_room_usable_and_loses_nothing() {
         let store = Store::open(database.open().await, clock, entropy).await.unwrap();
         let rules: Arc<dyn NotificationRules> = Arc::new(FusedRules(Arc::clone(&fuse)));
         let rooms = with_rules(&store, rules);
-        let room = rooms.create_room(&user("alice"), request(Preset::PublicChat)).await.unwrap();
+        let room =
+            rooms.create_room(&user("alice"), CreateRoom::of(Preset::PublicChat)).await.unwrap();
         let (mut acknowledged, mut blown) = (Vec::new(), 0);
         for calls in 1..50 {
             fuse.set(calls);
@@ -144,13 +145,15 @@ async fn a_panic_at_any_point_leaves_the_room_usable_and_loses_nothing() {
             fuse.set(calls);
             let maker = Arc::clone(&rooms);
             let making = tokio::spawn(async move {
-                maker.create_room(&user("alice"), request(Preset::PublicChat)).await.is_ok()
+                maker.create_room(&user("alice"), CreateRoom::of(Preset::PublicChat)).await.is_ok()
             });
             let _ = tokio::time::timeout(Duration::from_secs(5), making).await.expect("an answer");
             let is_whole = fuse.is_whole();
             fuse.set(0);
-            let next =
-                rooms.create_room(&user("alice"), request(Preset::PublicChat)).await.unwrap();
+            let next = rooms
+                .create_room(&user("alice"), CreateRoom::of(Preset::PublicChat))
+                .await
+                .unwrap();
             assert!(say(&rooms, &next, "hello").await);
             if is_whole {
                 break;

@@ -16,7 +16,6 @@ use crate::{
     testing::{
         object,
         peer::{Peer, Sent, peers},
-        request,
     },
 };
 
@@ -26,7 +25,7 @@ mod convergence;
 pub(super) async fn shared_room(peers: &[Peer], version: RoomVersion) -> OwnedRoomId {
     let wish = CreateRoom {
         room_version: Some(version.as_str().to_owned()),
-        ..request(Preset::PublicChat)
+        ..CreateRoom::of(Preset::PublicChat)
     };
     let first = &peers[0];
     let room = first.rooms.create_room(&first.user, wish).await.unwrap();

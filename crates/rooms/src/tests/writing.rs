@@ -7,7 +7,7 @@ use store::events;
 
 use crate::{
     CreateRoom, Error, MessagesQuery, Preset, Transaction,
-    testing::{object, request, servers, user},
+    testing::{object, servers, user},
 };
 
 fn everything() -> MessagesQuery {
@@ -29,7 +29,7 @@ async fn a_room_of_every_version_is_created_and_read_back_after_a_restart() {
                 name: Some("Name".into()),
                 topic: Some("Topic".into()),
                 invite: vec![user("bob")],
-                ..request(Preset::TrustedPrivateChat)
+                ..CreateRoom::of(Preset::TrustedPrivateChat)
             };
             let room_id = server.rooms.create_room(&user("alice"), wish).await.unwrap();
             let facts =

@@ -6,7 +6,6 @@ use protocol::ids::UserId;
 use store::{
     Change, current_state, events,
     memberships::{self, Membership},
-    rooms::RoomRow,
     state_changes, state_versions,
 };
 
@@ -99,17 +98,7 @@ fn record_state(built: &Built, change: &StateChange, position: &Value, write: &m
 
 /// Adds the row of a new room.
 pub(super) fn create(facts: &Facts, last_position: Value, bump_position: Value, write: &mut Write) {
-    let row = RoomRow {
-        room_num: facts.room_num,
-        room_version: facts.version.as_str().to_owned(),
-        creator_num: facts.creator_num,
-        created_ts: facts.created_ts,
-        published: false,
-        head: facts.head.clone(),
-        last_position: 0,
-        bump_position: 0,
-    };
-    store::rooms::insert(write, &row, last_position, bump_position);
+    store::rooms::insert(write, &facts.new_row(), last_position, bump_position);
 }
 
 /// Applies what was committed to memory, publishes it, and lets it become visible.

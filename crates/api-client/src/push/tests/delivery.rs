@@ -135,16 +135,32 @@ async fn sets(user: &TestUser, key: &str, gateway: &Gateway, format: Option<&str
     assert_eq!(set(user, body).await, "200");
 }
 
+/// Two who chat, one of whom has a pusher.
+struct Scene<'a> {
+    running: Running,
+    alice: TestUser,
+    bob: TestUser,
+    chat: Chat<'a>,
+    gateway: Gateway,
+}
+
+impl<'a> Scene<'a> {
+    async fn set(app: &'a TestApp) -> Self {
+        let running = Running::start(app);
+        let (alice, bob) = (app.user("alice").await, app.user("bob").await);
+        let chat = Chat::new(app, &[&alice, &bob]).await;
+        let gateway = Gateway::start().await;
+        sets(&bob, "key", &gateway, None).await;
+        Self { running, alice, bob, chat, gateway }
+    }
+}
+
 #[tokio::test]
 async fn a_gateway_is_told_what_notifies_and_how_much_is_unread() {
     for app in apps().await {
-        let running = Running::start(&app);
-        let (alice, bob) = (app.user("alice").await, app.user("bob").await);
-        let chat = Chat::new(&app, &[&alice, &bob]).await;
+        let Scene { running, alice, bob, chat, mut gateway } = Scene::set(&app).await;
         let path = format!("/rooms/{}/state/m.room.name", encode(&chat.id));
         assert_eq!(alice.put(&path, json!({ "name": "Room" })).await.verdict(), "200");
-        let mut gateway = Gateway::start().await;
-        sets(&bob, "key", &gateway, None).await;
         chat.send(&alice, "m.room.message", json!({ "msgtype": "m.notice", "body": "no" })).await;
         let event = chat.mention(&alice, &[&bob]).await;
         let told = gateway.event().await;
@@ -219,11 +235,7 @@ async fn who_wants_ids_only_gets_no_more_and_invites_are_told() {
 #[tokio::test]
 async fn what_a_gateway_does_not_take_is_told_again_also_after_a_restart() {
     for app in apps().await {
-        let running = Running::start(&app);
-        let (alice, bob) = (app.user("alice").await, app.user("bob").await);
-        let chat = Chat::new(&app, &[&alice, &bob]).await;
-        let mut gateway = Gateway::start().await;
-        sets(&bob, "key", &gateway, None).await;
+        let Scene { running, alice, chat, mut gateway, .. } = Scene::set(&app).await;
         gateway.be(Manner::Fails(StatusCode::BAD_GATEWAY));
         let first = chat.say(&alice, "1").await;
         assert_eq!(gateway.event().await["event_id"], first);
@@ -255,11 +267,7 @@ async fn what_a_gateway_does_not_take_is_told_again_also_after_a_restart() {
 #[tokio::test]
 async fn what_a_gateway_has_not_taken_for_a_day_is_given_up() {
     for app in apps().await {
-        let running = Running::start(&app);
-        let (alice, bob) = (app.user("alice").await, app.user("bob").await);
-        let chat = Chat::new(&app, &[&alice, &bob]).await;
-        let mut gateway = Gateway::start().await;
-        sets(&bob, "key", &gateway, None).await;
+        let Scene { running, alice, chat, mut gateway, .. } = Scene::set(&app).await;
         gateway.be(Manner::Fails(StatusCode::NOT_FOUND));
         let old = chat.say(&alice, "old").await;
         assert_eq!(gateway.event().await["event_id"], old);
@@ -282,11 +290,7 @@ async fn what_a_gateway_has_not_taken_for_a_day_is_given_up() {
 #[tokio::test]
 async fn a_pusher_whose_key_is_rejected_is_removed() {
     for app in apps().await {
-        let running = Running::start(&app);
-        let (alice, bob) = (app.user("alice").await, app.user("bob").await);
-        let chat = Chat::new(&app, &[&alice, &bob]).await;
-        let mut gateway = Gateway::start().await;
-        sets(&bob, "key", &gateway, None).await;
+        let Scene { running, alice, bob, chat, mut gateway } = Scene::set(&app).await;
         gateway.be(Manner::Rejects("of somebody else"));
         chat.say(&alice, "1").await;
         gateway.event().await;
@@ -354,11 +358,7 @@ async fn a_pusher_that_is_switched_off_is_told_nothing() {
 #[tokio::test]
 async fn nobody_makes_the_server_ask_inside_its_network() {
     for app in TestApp::on_each_engine().await {
-        let running = Running::start(&app);
-        let (alice, bob) = (app.user("alice").await, app.user("bob").await);
-        let chat = Chat::new(&app, &[&alice, &bob]).await;
-        let mut gateway = Gateway::start().await;
-        sets(&bob, "key", &gateway, None).await;
+        let Scene { running, alice, chat, mut gateway, .. } = Scene::set(&app).await;
         chat.say(&alice, "1").await;
         gateway.hears_of_nothing().await;
         running.stop().await;
