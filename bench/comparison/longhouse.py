@@ -72,6 +72,10 @@ class Longhouse:
             "LONGHOUSE_REGISTRATION__SHARED_SECRET": self.registration_secret,
             "LONGHOUSE_RATE_LIMITS__ENABLED": "false",
             "LONGHOUSE_LOG__FILTER": "warn",
+            # The page that is previewed is on this machine, on a port of its own.
+            "LONGHOUSE_URL_PREVIEWS__ENABLED": "true",
+            "LONGHOUSE_URL_PREVIEWS__ALLOW": "*:*",
+            "LONGHOUSE_EGRESS__ALLOW_PRIVATE": "true",
             **CHEAP_HASH,
         }
         running = process.start(command, log, cwd=folder, env=clean | settings)

@@ -1,7 +1,7 @@
 """How much each server is asked to do.
 
 The same work, but for preparations that would take Synapse longer than the rest of the run: its
-largest room, its longest history and its idle long-polls are smaller. The page says so.
+largest room, its longest history, what is searched, its account with most rooms and its idle long-polls are smaller. The page says so.
 """
 
 FULL = {"seconds": 4}
@@ -9,6 +9,9 @@ FULL = {"seconds": 4}
 SYNAPSE = {
     "members": "2,10,100,1000",
     "history": "1000",
+    "many-rooms": 200,
+    "searched": 2000,
+    "space-rooms": 100,
     "idle-connections": 1000,
     "idle-users": 100,
     "state-members": 200,

@@ -11,7 +11,7 @@ from pathlib import Path
 from . import process
 from .postgres import Cluster
 
-PACKAGE = "matrix-synapse[postgres]"
+PACKAGE = "matrix-synapse[postgres,url-preview]"
 # The tables that hold room state, by Synapse's own schema.
 STATE_TABLES = ("state_groups", "state_groups_state", "state_group_edges", "event_to_state_groups")
 
@@ -21,7 +21,7 @@ def environment() -> Path:
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     folder = cache / "longhouse" / "bench" / "synapse"
     python = folder / "bin" / "python"
-    check = [python, "-c", "import synapse.app.homeserver, psycopg2"]
+    check = [python, "-c", "import synapse.app.homeserver, psycopg2, lxml"]
     if python.exists() and subprocess.run(check, capture_output=True).returncode == 0:
         return folder
     print(f"installing {PACKAGE} into {folder}", file=sys.stderr)
@@ -112,6 +112,9 @@ class Synapse:
             "registration_shared_secret": self.registration_secret,
             "bcrypt_rounds": 4,
             "presence": {"enabled": False},
+            # The page that is previewed is on this machine.
+            "url_preview_enabled": True,
+            "url_preview_ip_range_blacklist": ["192.0.2.0/24"],
             **_no_rate_limits(),
         }
 

@@ -4,7 +4,8 @@
 SIZED_PHASES = ("idle-polls", "disk", "state-storage")
 
 READING_PHASES = (
-    "sync-initial", "sync-incremental", "sliding-first", "sliding-incremental", "messages", "members",
+    "sync-initial", "sync-incremental", "sliding-first", "sliding-incremental", "sliding-many-rooms",
+    "messages", "members", "search", "hierarchy", "preview-cached",
 )
 
 
@@ -29,7 +30,7 @@ def growth(results: dict) -> str:
     """The cost of a send by members and by history, against the smallest room."""
     head = ["Room", *(f"{server['name']}, ms (× smallest)" for server in results["servers"])]
     rows = []
-    for phase in ("send-members", "send-history"):
+    for phase in ("send-members", "send-history", "send-push-rules"):
         for case in [case for name, case in _cases(results) if name == phase]:
             cells = []
             for server in results["servers"]:

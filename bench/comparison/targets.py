@@ -48,7 +48,13 @@ def _targets() -> list:
         ("send with 5,000 members ÷ with 2", _growth("send-members", "5000 "), None, None, None),
         ("send after 100,000 events ÷ after 1,000", _growth("send-history", "after 100000 "),
          None, None, None),
-        ("delivery to 50 listeners at 20/s, p99 ms", _delivery, 50, 50, 10),
+        ("send to a member with 1,000 push rules ÷ with none",
+         _growth("send-push-rules", "a member with 1000 "), None, None, None),
+        ("search in 100,000 messages, p99 ms", _p99("search", "one word in 100000 "), 50, 50, None),
+        ("hierarchy of a space of 500 rooms, first page, p99 ms",
+         _p99("hierarchy", "first page of 500 "), 30, 30, None),
+        ("first sliding sync with 5,000 rooms ÷ with 50", _many_rooms, 2, 2, None),
+        ("delivery to 50 listeners at 20/s, p99 ms", _p99("delivery", "50 listeners, 20/s"), 50, 50, 10),
         ("memory when just started, MB", lambda server: server["pss_start"] / 1e6, 60, None, None),
         ("memory after the run, MB", lambda server: server["pss_end"] / 1e6, 120, None, None),
         ("10,000 idle long-polls: memory, MB", _idle("memory_growth_bytes", 1e6), 150, 150, None),
@@ -72,9 +78,18 @@ def _growth(phase: str, case: str):
     return figure
 
 
-def _delivery(server: dict) -> float | None:
-    row = _row(server, "delivery", "50 listeners, 20/s")
-    return row["latency_ms"]["p99"] if row and row["operations"] else None
+def _p99(phase: str, case: str):
+    def figure(server: dict) -> float | None:
+        row = _row(server, phase, case)
+        return row["latency_ms"]["p99"] if row and row["operations"] else None
+
+    return figure
+
+
+def _many_rooms(server: dict) -> float | None:
+    many = tables.cost_of(_row(server, "sliding-many-rooms", "window of 20 of 5000 "))
+    few = tables.cost_of(_row(server, "sliding-first", "window of 20 of 50 "))
+    return many / few if many and few else None
 
 
 def _idle(name: str, unit: float):

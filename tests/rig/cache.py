@@ -52,3 +52,14 @@ def npm_tree(name: str, source: Path) -> Path:
         subprocess.run([npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"], cwd=home, check=True)
         (home / ".complete").touch()
     return home
+
+
+def cargo_program(name: str, source: Path) -> Path:
+    """The program of the Rust workspace at `source`; cargo builds what has changed."""
+    target = cache_root() / name
+    cargo = shutil.which("cargo")
+    if cargo is None:
+        raise SystemExit("cargo is missing")
+    line = [cargo, "build", "--quiet", "--locked", "--manifest-path", str(source / "Cargo.toml"), "--target-dir", str(target)]
+    subprocess.run(line, check=True)
+    return target / "debug" / name

@@ -30,6 +30,17 @@ def host(name: str, options: argparse.Namespace, run: Callable[[ServerProcess], 
         server.stop()
 
 
+def restart(server: ServerProcess, gently: bool) -> None:
+    """Ends the server, and starts it again."""
+    if gently:
+        server.stop()
+    else:
+        server.kill()
+    server.start()
+    took = server.wait_healthy()
+    print(f"{'stopped' if gently else 'killed'}, serving again after {took:.2f} s", flush=True)
+
+
 def report(checks: dict[str, list[str]]) -> int:
     """The checks with what is wrong with each, and the closing line; the exit code."""
     for name, problems in checks.items():

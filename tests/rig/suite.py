@@ -8,12 +8,13 @@ from pathlib import Path
 
 # Seconds, several times what each takes on a loaded machine with two cores: a limit ends what hangs, not what is slow.
 LIMITS = {"sdk-js": 300, "sdk-python": 240, "conformance": 180, "refusals": 120, "hostile": 600, "kill": 900,
-          "disk": 180, "sliding": 400, "appservices": 400}
+          "disk": 180, "sliding": 400, "appservices": 400, "phone": 600, "relay": 180}
 
 
-def run_program(line: list[str], folder: Path, limit_s: float) -> int:
-    """Runs `line` in `folder` to its end; its exit code. After `limit_s` it and its children are killed."""
-    env = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+def run_program(line: list[str], folder: Path, limit_s: float, more: dict[str, str] | None = None) -> int:
+    """Runs `line` in `folder` to its end, with `more` in its environment; its exit code. After `limit_s` it and its
+    children are killed."""
+    env = {**os.environ, **(more or {}), "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
     child = subprocess.Popen(line, cwd=folder, env=env, stdin=subprocess.DEVNULL, start_new_session=True)
     try:
         return child.wait(limit_s)

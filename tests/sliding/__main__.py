@@ -6,7 +6,7 @@ import secrets
 import sys
 import threading
 
-from rig.hosted import host, report, server_arguments
+from rig.hosted import host, report, restart, server_arguments
 from rig.process import ServerProcess
 from sliding.client import Encryption, RoomList
 from sliding.crowd import Crowd
@@ -88,17 +88,6 @@ def run(options: argparse.Namespace, server: ServerProcess) -> int:
     checks["a server that was stopped knows where they were"] = anew
     checks["both connections come to their end"] = [one.fault for one in followers if one.fault is not None]
     return report(checks)
-
-
-def restart(server: ServerProcess, gently: bool) -> None:
-    """Ends the server, and starts it again."""
-    if gently:
-        server.stop()
-    else:
-        server.kill()
-    server.start()
-    took = server.wait_healthy()
-    print(f"{'stopped' if gently else 'killed'}, serving again after {took:.2f} s", flush=True)
 
 
 def main() -> int:

@@ -2,6 +2,7 @@
 
 import random
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -45,10 +46,14 @@ class Crowd:
     def act(self) -> None:
         """Something happens."""
         self.actions += 1
-        deeds = [(self._say, 12), (self._set_state, 4), (self._come_or_go, 3), (self._move_user, 2), (self._read, 4),
-                 (self._type, 2), (self._send_to_device, 4), (self._set_data, 3), (self._create, 1)]
+        deeds = self.deeds()
         chosen = self.chance.choices([deed for deed, _ in deeds], [weight for _, weight in deeds])[0]
         chosen()
+
+    def deeds(self) -> list[tuple[Callable[[], None], int]]:
+        """What may happen, and how often it does beside the others."""
+        return [(self._say, 12), (self._set_state, 4), (self._come_or_go, 3), (self._move_user, 2), (self._read, 4),
+                (self._type, 2), (self._send_to_device, 4), (self._set_data, 3), (self._create, 1)]
 
     def _say(self) -> None:
         room, sender = self.chance.choice(self.rooms), self._anybody()

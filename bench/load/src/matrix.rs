@@ -93,7 +93,26 @@ impl Matrix {
             Preset::Private => "private_chat",
             Preset::Public => "public_chat",
         };
-        let mut body = json!({"preset": preset, "name": "Benchmark", "topic": "Measured"});
+        let body = json!({"preset": preset, "name": "Benchmark", "topic": "Measured"});
+        self.create(user, body, version).await
+    }
+
+    /// `POST /v3/createRoom` of a public space; its id.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn create_space(&self, user: &User, version: Option<&str>) -> anyhow::Result<String> {
+        let content = json!({"type": "m.space"});
+        let body = json!({"preset": "public_chat", "name": "Space", "creation_content": content});
+        self.create(user, body, version).await
+    }
+
+    async fn create(
+        &self,
+        user: &User,
+        mut body: Value,
+        version: Option<&str>,
+    ) -> anyhow::Result<String> {
         if let Some(version) = version {
             body["room_version"] = version.into();
         }
@@ -130,18 +149,55 @@ impl Matrix {
         transaction: &str,
         number: usize,
     ) -> anyhow::Result<Bytes> {
-        let path = format!(
-            "/_matrix/client/v3/rooms/{}/send/m.room.message/{}",
-            encode(room),
-            encode(transaction)
-        );
-        let body = json!({
-            "msgtype": "m.text",
-            "body": format!("Message {number}: the kettle is on, come down when you are ready."),
-            NUMBER_FIELD: number,
-        });
-        let body = Body::Json(serde_json::to_vec(&body)?);
-        self.call(Method::PUT, &path, Some(user), body, Duration::ZERO).await
+        let text = format!("Message {number}: the kettle is on, come down when you are ready.");
+        let content = json!({"msgtype": "m.text", "body": text, NUMBER_FIELD: number});
+        self.send_content(user, room, transaction, &content).await
+    }
+
+    /// `PUT /v3/rooms/{roomId}/send/m.room.message/{txnId}`.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn send_content(
+        &self,
+        user: &User,
+        room: &str,
+        transaction: &str,
+        content: &Value,
+    ) -> anyhow::Result<Bytes> {
+        let (room, transaction) = (encode(room), encode(transaction));
+        let path = format!("/_matrix/client/v3/rooms/{room}/send/m.room.message/{transaction}");
+        self.put(&path, user, content).await
+    }
+
+    /// `PUT /v3/rooms/{roomId}/state/m.space.child/{stateKey}`: `child` belongs to the space.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn add_to_space(
+        &self,
+        user: &User,
+        space: &str,
+        child: &str,
+    ) -> anyhow::Result<Bytes> {
+        let (space, child) = (encode(space), encode(child));
+        let path = format!("/_matrix/client/v3/rooms/{space}/state/m.space.child/{child}");
+        self.put(&path, user, &json!({"via": ["localhost"]})).await
+    }
+
+    /// `PUT /v3/pushrules/global/content/{ruleId}`: `word` notifies and highlights.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn add_keyword(&self, user: &User, word: &str) -> anyhow::Result<Bytes> {
+        let path = format!("/_matrix/client/v3/pushrules/global/content/{}", encode(word));
+        let actions = json!(["notify", {"set_tweak": "highlight"}]);
+        self.put(&path, user, &json!({"pattern": word, "actions": actions})).await
+    }
+
+    async fn put(&self, path: &str, user: &User, body: &Value) -> anyhow::Result<Bytes> {
+        let body = Body::Json(serde_json::to_vec(body)?);
+        self.call(Method::PUT, path, Some(user), body, Duration::ZERO).await
     }
 
     async fn get(&self, path: &str, user: Option<&User>) -> anyhow::Result<Bytes> {

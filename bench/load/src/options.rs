@@ -107,12 +107,20 @@ sizes! {
     members: List = list(&[2, 10, 100, 1000, 5000]), quick list(&[2, 10]);
     /// Events of history before sending on (1000,100000; 100)
     history: List = list(&[1000, 100_000]), quick list(&[100]);
+    /// Push rules of the member who has many (1000, 20)
+    push_rules: usize = 1000, quick 20;
     /// Rooms of the account that syncs (50, 5)
     rooms: usize = 50, quick 5;
     /// Messages in each of those rooms (100, 10)
     room_messages: usize = 100, quick 10;
     /// Rooms in the window of sliding sync (20, 3)
     window: usize = 20, quick 3;
+    /// Rooms of the account with very many of them (5000, 20)
+    many_rooms: usize = 5000, quick 20;
+    /// Messages that are searched (100000, 200)
+    searched: usize = 100_000, quick 200;
+    /// Rooms of the space whose hierarchy is read (500, 5)
+    space_rooms: usize = 500, quick 5;
     /// Long-polling listeners of the delivery phase (50, 5)
     listeners: usize = 50, quick 5;
     /// Messages a second of the delivery phase (20, 20)

@@ -6,9 +6,12 @@ mod disk;
 mod history;
 mod idle;
 mod media;
+mod previews;
 mod rooms;
+mod search;
 mod send;
 mod sliding;
+mod spaces;
 mod sync;
 
 use std::{collections::BTreeMap, time::Duration};
@@ -42,6 +45,8 @@ pub enum Phase {
     SendMembers,
     /// Send into rooms with more and more history
     SendHistory,
+    /// Send into a room with a member who has many push rules
+    SendPushRules,
     /// From a send to its arrival at long-polling listeners
     Delivery,
     /// Initial sync of an account with many rooms
@@ -52,10 +57,18 @@ pub enum Phase {
     SlidingFirst,
     /// Sliding sync from a position after which nothing happened
     SlidingIncremental,
+    /// First request of simplified sliding sync, of an account with very many rooms
+    SlidingManyRooms,
     /// A page of 100 events of history
     Messages,
     /// List the members of a large room
     Members,
+    /// Full-text search, ranked, over many messages
+    Search,
+    /// The first page of a large space's hierarchy
+    Hierarchy,
+    /// Previews of a link that the server knows already
+    PreviewCached,
     /// Upload files
     MediaUpload,
     /// Download files
@@ -79,13 +92,18 @@ impl Phase {
             Self::Send => "send",
             Self::SendMembers => "send-members",
             Self::SendHistory => "send-history",
+            Self::SendPushRules => "send-push-rules",
             Self::Delivery => "delivery",
             Self::SyncInitial => "sync-initial",
             Self::SyncIncremental => "sync-incremental",
             Self::SlidingFirst => "sliding-first",
             Self::SlidingIncremental => "sliding-incremental",
+            Self::SlidingManyRooms => "sliding-many-rooms",
             Self::Messages => "messages",
             Self::Members => "members",
+            Self::Search => "search",
+            Self::Hierarchy => "hierarchy",
+            Self::PreviewCached => "preview-cached",
             Self::MediaUpload => "media-upload",
             Self::MediaDownload => "media-download",
             Self::IdlePolls => "idle-polls",
@@ -103,13 +121,18 @@ impl Phase {
             Self::Send => send::concurrent(bench).await,
             Self::SendMembers => send::by_members(bench).await,
             Self::SendHistory => send::by_history(bench).await,
+            Self::SendPushRules => send::by_push_rules(bench).await,
             Self::Delivery => delivery::run(bench).await,
             Self::SyncInitial => sync::initial(bench).await,
             Self::SyncIncremental => sync::incremental(bench).await,
             Self::SlidingFirst => sliding::first(bench).await,
             Self::SlidingIncremental => sliding::incremental(bench).await,
+            Self::SlidingManyRooms => sliding::first_of_many(bench).await,
             Self::Messages => history::messages(bench).await,
             Self::Members => history::members(bench).await,
+            Self::Search => search::run(bench).await,
+            Self::Hierarchy => spaces::hierarchy(bench).await,
+            Self::PreviewCached => previews::cached(bench).await,
             Self::MediaUpload => media::upload(bench).await,
             Self::MediaDownload => media::download(bench).await,
             Self::IdlePolls => idle::run(bench).await,

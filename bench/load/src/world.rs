@@ -200,7 +200,10 @@ impl World {
     }
 
     /// Runs a preparation `count` times, some side by side; all of them must succeed in time.
-    async fn prepare<F, R>(&self, count: usize, what: &str, step: F) -> anyhow::Result<()>
+    ///
+    /// # Errors
+    /// When not all succeeded in time.
+    pub async fn prepare<F, R>(&self, count: usize, what: &str, step: F) -> anyhow::Result<()>
     where
         F: Fn(usize) -> R + Clone + Send + 'static,
         R: Future<Output = anyhow::Result<()>> + Send + 'static,

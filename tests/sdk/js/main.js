@@ -1,17 +1,21 @@
 // node main.js URL: two people with real clients hold a conversation on any Matrix homeserver.
 
 import { servesRelations, servesWindow } from "./lib/abilities.js";
+import { interlude } from "./lib/interlude.js";
 import { quiet } from "./lib/logger.js";
 import { Person } from "./lib/person.js";
 import { Report } from "./lib/report.js";
 import { printUnrecognized } from "./lib/unrecognized.js";
 import { backedUp, restore } from "./topics/backup.js";
+import { call } from "./topics/calls.js";
 import { converse } from "./topics/conversation.js";
 import { bootstrapIdentity, bootstrapRecovery } from "./topics/identity.js";
 import { knock } from "./topics/knock.js";
 import { share } from "./topics/media.js";
 import { notice } from "./topics/notices.js";
 import { meet } from "./topics/rooms.js";
+import { find } from "./topics/search.js";
+import { explore } from "./topics/spaces.js";
 import { verifyOwnDevice, verifyPeople } from "./topics/verification.js";
 import { watch } from "./topics/window.js";
 
@@ -31,11 +35,12 @@ const present = (name, arriving) =>
         people.push(person);
         return person.start();
     });
+const meanwhile = interlude(report, people);
 const newcomer = (name) => present(name, () => Person.register(url, name, threads));
 
 async function inRoom(name, alice, bob, encrypted) {
     const roomId = await meet(report, alice, bob, { name, encrypted });
-    const said = await converse(report, roomId, alice, bob);
+    const said = await converse(report, roomId, alice, bob, meanwhile);
     await notice(report, roomId, alice, bob);
     await share(report, roomId, alice, bob, { encrypted });
     return { roomId, name, said };
@@ -46,12 +51,14 @@ async function devices(alice, bob, recoveryKey, { roomId, said }) {
         const held = await backedUp(report, alice);
         const name = "alice's second device";
         const fresh = await present(name, () => alice.secondDevice(name));
+        await meanwhile();
         await restore(report, { old: alice, fresh, recoveryKey, held }, roomId, said);
     });
     await report.topic("a third device is verified by SAS", async () => {
         const name = "alice's third device";
         const third = await present(name, () => alice.secondDevice(name));
         await verifyOwnDevice(report, alice, third);
+        await meanwhile();
         await report.step("the third device reads what bob writes now", async () => {
             await bob.knows(third);
             const { event_id: id } = await bob.client.sendMessage(roomId, { msgtype: "m.text", body: "all three" });
@@ -83,9 +90,12 @@ await report.topic("a session", async () => {
         if (!(await servesWindow(url))) return report.skip("a sliding window", "the server has no sliding sync yet");
         const name = "bob's second device";
         const sliding = await present(name, () => bob.secondDevice(name, { sliding: true }));
-        return watch(report, alice, bob, sliding, rooms);
+        return watch(report, alice, bob, sliding, rooms, meanwhile);
     });
-    await report.topic("knocking", async () => knock(report, alice, await newcomer("carol")));
+    await report.topic("knocking", async () => knock(report, alice, await newcomer("carol"), meanwhile));
+    await report.topic("spaces", () => explore(report, alice, bob, meanwhile));
+    await report.topic("search", () => find(report, rooms.clear.roomId, alice, bob, meanwhile));
+    await report.topic("calls", async () => call(report, await newcomer("dora"), bob, meanwhile));
 });
 for (const person of people) person.stop();
 printUnrecognized();

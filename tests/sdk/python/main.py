@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from interlude import interlude
 from person import Person
 from report import Report
 from topics.media import share
@@ -35,6 +36,7 @@ async def session(report: Report, url: str, store: Path, people: list[Person]) -
     async def in_room(name: str, encrypted: bool) -> str:
         room_id = await meet(report, alice, bob, name, encrypted)
         await talk(report, room_id, alice, bob)
+        await interlude(report)
         await notice(report, room_id, alice, bob)
         await share(report, room_id, alice, bob, encrypted)
         return room_id
@@ -45,6 +47,7 @@ async def session(report: Report, url: str, store: Path, people: list[Person]) -
     async def secret() -> None:
         room_id = await in_room("Between us", encrypted=True)
         await verify(report, room_id, alice, bob)
+        await interlude(report)
         second = await come("alice's second device", alice.another_device)
         await verify_own(report, alice, second)
 

@@ -87,6 +87,33 @@ impl Matrix {
         self.get(&format!("/_matrix/client/v3/rooms/{}/members", encode(room)), Some(user)).await
     }
 
+    /// `POST /v3/search` for messages with `term`, the best first.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn search(&self, user: &User, term: &str) -> anyhow::Result<Bytes> {
+        let criteria = json!({"search_term": term, "order_by": "rank", "keys": ["content.body"]});
+        let body = json!({"search_categories": {"room_events": criteria}});
+        self.post("/_matrix/client/v3/search", Some(user), &body).await
+    }
+
+    /// `GET /v1/rooms/{roomId}/hierarchy`: the first page.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn hierarchy(&self, user: &User, space: &str) -> anyhow::Result<Bytes> {
+        let path = format!("/_matrix/client/v1/rooms/{}/hierarchy?limit=50", encode(space));
+        self.get(&path, Some(user)).await
+    }
+
+    /// `GET /v1/media/preview_url`.
+    ///
+    /// # Errors
+    /// When the server refuses, or cannot ask the page.
+    pub async fn preview(&self, user: &User, url: &str) -> anyhow::Result<Bytes> {
+        self.get(&format!("/_matrix/client/v1/media/preview_url?url={}", encode(url)), Some(user)).await
+    }
+
     /// `POST /_matrix/media/v3/upload`; the server name and media id of the new `mxc:` URI.
     ///
     /// # Errors

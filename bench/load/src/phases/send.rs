@@ -49,6 +49,28 @@ pub async fn by_history(bench: &mut Bench<'_>) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The same room of two, before and after one of them has made many rules of their own.
+pub async fn by_push_rules(bench: &mut Bench<'_>) -> anyhow::Result<()> {
+    let rules = bench.sizes.push_rules;
+    let pair = bench.world.fresh_users(2).await?;
+    let member = pair.last().cloned().context("no member")?;
+    let mut room = bench.world.room_of(pair).await?;
+    // The creator sends, and the rules are another's.
+    room.members.truncate(1);
+    let case = "a member with no rules".to_owned();
+    measure(bench, Phase::SendPushRules, case, 1, vec![room.clone()]).await?;
+    let matrix = bench.world.matrix.clone();
+    bench
+        .world
+        .prepare(rules, "push rules", move |number| {
+            let (matrix, member) = (matrix.clone(), Arc::clone(&member));
+            async move { matrix.add_keyword(&member, &format!("keyword{number}")).await.map(drop) }
+        })
+        .await?;
+    let case = format!("a member with {rules} rules");
+    measure(bench, Phase::SendPushRules, case, 1, vec![room]).await
+}
+
 /// `senders` workers, each in the room of its number, as one of its members.
 pub async fn measure(
     bench: &mut Bench<'_>,

@@ -37,6 +37,7 @@ export class Person {
     constructor(url, name, password, session, threads) {
         this.threads = threads;
         this.sliding = false;
+        this.isCut = false;
         this.url = url;
         this.name = name;
         this.password = password;
@@ -55,7 +56,7 @@ export class Person {
             },
             timelineSupport: true,
             disableVoip: true,
-            fetchFn: watched,
+            fetchFn: (...request) => (this.isCut ? Promise.reject(new TypeError("no network")) : watched(...request)),
             logger,
         });
     }
@@ -83,6 +84,11 @@ export class Person {
 
     stop() {
         this.client.stopClient();
+    }
+
+    /** Takes the network away from this person. */
+    cut() {
+        this.isCut = true;
     }
 
     /** The room as this person's sync shows it, once their membership is `membership`. */

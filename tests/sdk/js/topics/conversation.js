@@ -5,8 +5,8 @@ import { EventType, RelationType } from "matrix-js-sdk";
 import { edit, inThread, reaction, reply, text } from "../lib/relations.js";
 import { until } from "../lib/until.js";
 
-/** Runs the conversation and returns the bodies that both sides hold at its end, by event id. */
-export async function converse(report, roomId, alice, bob) {
+/** Runs the conversation, with `meanwhile` in its middle, and returns the bodies that both sides hold at its end, by event id. */
+export async function converse(report, roomId, alice, bob, meanwhile) {
     const said = new Map();
     const say = async (from, to, body) => {
         const { event_id: id } = await from.client.sendMessage(roomId, text(body));
@@ -21,6 +21,7 @@ export async function converse(report, roomId, alice, bob) {
     const hello = await report.need("alice writes, bob reads", () => say(alice, bob, "Hello, bob"));
     const answer = await report.need("bob writes, alice reads", () => say(bob, alice, "Hello, alice ☕"));
     await report.step("ten messages arrive in the order they were sent", () => inOrder(roomId, alice, bob));
+    await meanwhile();
     await report.step("bob sees alice's edit in place", async () => {
         await alice.client.sendMessage(roomId, edit(hello, "Hello, Bob!"));
         const seen = await bob.sees(roomId, hello);

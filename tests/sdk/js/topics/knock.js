@@ -5,8 +5,8 @@ import { EventType, JoinRule } from "matrix-js-sdk";
 import { text } from "../lib/relations.js";
 import { until } from "../lib/until.js";
 
-/** Carol knocks at a room of alice's and is let in; before that she reads nothing of it. */
-export async function knock(report, alice, carol) {
+/** Carol knocks at a room of alice's and is let in; before that she reads nothing of it, and `meanwhile` happens. */
+export async function knock(report, alice, carol, meanwhile) {
     const roomId = await report.need("alice makes a room to knock at", async () => {
         const { room_id: id } = await alice.client.createRoom({
             name: "Behind a door",
@@ -28,6 +28,7 @@ export async function knock(report, alice, carol) {
         const own = await carol.room(roomId, "knock");
         await until("the room's name in the knock", () => own.name === "Behind a door");
     });
+    await meanwhile();
     await report.step("alice lets carol in, carol joins", async () => {
         await alice.client.invite(roomId, carol.userId);
         await carol.room(roomId, "invite");

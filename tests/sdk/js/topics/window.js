@@ -5,8 +5,8 @@ import { NotificationCountType } from "matrix-js-sdk";
 import { text } from "../lib/relations.js";
 import { until } from "../lib/until.js";
 
-/** `sliding` is another device of bob's; `rooms` are the ids of the clear and of the encrypted room. */
-export async function watch(report, alice, bob, sliding, rooms) {
+/** `meanwhile` happens in the middle; `sliding` is another device of bob's; `rooms` are the ids of the clear and of the encrypted room. */
+export async function watch(report, alice, bob, sliding, rooms, meanwhile) {
     await report.step("the window shows both rooms with their names", async () => {
         for (const { roomId, name } of Object.values(rooms)) {
             const room = await sliding.room(roomId);
@@ -21,6 +21,7 @@ export async function watch(report, alice, bob, sliding, rooms) {
             assert.equal((await sliding.sees(roomId, id)).getContent().body, `seen in the ${kind} room`);
         });
     }
+    await meanwhile();
     const { roomId } = rooms.clear;
     await report.step("what is written in the window arrives at alice's", async () => {
         const { event_id: id } = await sliding.client.sendMessage(roomId, text("through the window"));

@@ -1,0 +1,1 @@
+"""Element X's room list, by its own SDK, against what `/v3/sync` says."""

@@ -1,0 +1,96 @@
+//! The room list as its user sees it: the SDK's own sorting and filters, kept up by the differences that it tells.
+use std::sync::{Arc, Mutex, PoisonError};
+
+use eyeball_im::Vector;
+use futures_util::{StreamExt as _, pin_mut};
+use matrix_sdk::{RoomState, ruma::OwnedRoomId};
+use matrix_sdk_ui::room_list_service::{
+    RoomListItem,
+    filters::{new_filter_all, new_filter_deduplicate_versions, new_filter_non_left},
+};
+use serde_json::{Value, json};
+
+use crate::{Failure, device::Device};
+
+/// Entries that the list grows by, as in Element X.
+const PAGE: usize = 200;
+
+/// What is on the screen.
+pub(crate) struct Screen {
+    entries: Arc<Mutex<Vector<RoomListItem>>>,
+}
+
+impl Screen {
+    /// The list of all rooms that the user has not left, without the old versions of rooms that were upgraded.
+    pub(crate) async fn of(device: &Device) -> Result<Self, Failure> {
+        let list = device.service().room_list_service().all_rooms().await?;
+        let entries = Arc::new(Mutex::new(Vector::new()));
+        let shown = entries.clone();
+        tokio::spawn(async move {
+            let (changes, controller) = list.entries_with_dynamic_adapters(PAGE);
+            let filters = vec![
+                Box::new(new_filter_non_left()) as _,
+                Box::new(new_filter_deduplicate_versions()) as _,
+            ];
+            controller.set_filter(Box::new(new_filter_all(filters)));
+            pin_mut!(changes);
+            while let Some(batch) = changes.next().await {
+                let full = {
+                    let mut shown = shown.lock().unwrap_or_else(PoisonError::into_inner);
+                    for change in batch {
+                        change.apply(&mut shown);
+                    }
+                    shown.len() % PAGE == 0
+                };
+                if full {
+                    controller.add_one_page();
+                }
+            }
+        });
+        Ok(Self { entries })
+    }
+
+    fn entries(&self) -> Vector<RoomListItem> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The rooms of `count` entries from number `first` on.
+    pub(crate) fn window(&self, first: usize, count: usize) -> Vec<OwnedRoomId> {
+        self.entries().iter().skip(first).take(count).map(|entry| entry.room_id().to_owned()).collect()
+    }
+
+    /// All entries, from top to bottom.
+    pub(crate) async fn show(&self) -> Value {
+        let mut shown = Vec::new();
+        for entry in self.entries() {
+            shown.push(one(&entry).await);
+        }
+        json!({ "entries": shown })
+    }
+}
+
+/// What the list says of one room.
+async fn one(entry: &RoomListItem) -> Value {
+    let unread = entry.unread_notification_counts();
+    let latest = entry.latest_event();
+    json!({
+        "room_id": entry.room_id(),
+        "membership": match entry.state() {
+            RoomState::Joined => "join",
+            RoomState::Invited => "invite",
+            RoomState::Knocked => "knock",
+            RoomState::Left => "leave",
+            RoomState::Banned => "ban",
+        },
+        "name": entry.display_name().await.map(|name| name.to_string()).ok(),
+        "named": entry.name(),
+        "topic": entry.topic(),
+        "joined": entry.joined_members_count(),
+        "direct": entry.is_direct().await.ok(),
+        "notifications": unread.notification_count,
+        "highlights": unread.highlight_count,
+        "preview": latest.event_id(),
+        "preview_ts": entry.latest_event_timestamp(),
+        "recency": entry.recency_stamp().map(u64::from),
+    })
+}

@@ -1,0 +1,1 @@
+"""Calls go through a real relay (coturn from Debian) with the credentials that the server gives."""
