@@ -62,16 +62,16 @@ def run(options: argparse.Namespace, server: ServerProcess) -> int:
 
 
 def hour(actions: int, others: Others, phone: Phone, server: ServerProcess, chance: random.Random) -> None:
-    """What happens meanwhile: the others are busy, the phone is used, phone and server end and are started again."""
+    """What happens meanwhile: the others are busy, the phone is used, the phone is closed and opened, the server stopped and killed."""
     parts = {actions * part // 6: part for part in (1, 2, 3, 4)}
     for number in range(actions):
         match parts.get(number):
             case 1:
                 restart(server, gently=True)
             case 2 | 4:
-                phone.kill()
+                phone.switch_off()
                 phone.switch_on()
-                print("the phone was killed and is on again", flush=True)
+                print("the phone was off and is on again", flush=True)
             case 3:
                 restart(server, gently=False)
         if number % 30 == 10:
@@ -96,7 +96,7 @@ def scroll(phone: Phone) -> None:
     count = len(phone.entries())
     for first in range(0, count, WINDOW):
         looked = set(phone.ask(f"look {first} {WINDOW}")["rooms"])
-        for _ in range(50):
+        for _ in range(150):
             bare = [entry for entry in phone.entries() if entry["room_id"] in looked and entry["preview"] is None]
             if not bare:
                 break

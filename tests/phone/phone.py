@@ -46,6 +46,12 @@ class Phone:
         for line in child.stdout:
             answers.put(line)
 
+    def switch_off(self) -> None:
+        """Its user closes the app."""
+        self._child.stdin.close()
+        if self._child.wait(ANSWER_S) != 0:
+            raise Broken(f"it ended with code {self._child.returncode}\n{self._tail()}")
+
     def kill(self) -> None:
         """`kill -9`: the battery is empty."""
         if self._child is not None:

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 from rig.process import ServerProcess
 
@@ -30,7 +30,8 @@ def control(server: ServerProcess) -> Iterator[dict[str, str]]:
         def log_message(self, *_: object) -> None:
             """The suite says what it does."""
 
-    listener = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    # One thread for all requests: a server ends with the thread that has started it (`end_with_parent`).
+    listener = HTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=listener.serve_forever, daemon=True).start()
     try:
         yield {VARIABLE: f"http://127.0.0.1:{listener.server_port}"}

@@ -82,7 +82,8 @@ impl Sync {
         // Nobody guesses it, and it fits into every number of the database.
         let number = entropy::number(&*self.store.entropy) >> 1;
         let now_ms = self.store.clock.now_ms();
-        let connection = Arc::new(Connection::new(number, now_ms, State::default()));
+        let state = State::after(self.known_earlier(request, user).await?);
+        let connection = Arc::new(Connection::new(number, now_ms, state));
         let response = {
             let mut state = connection.state.lock().await;
             let answer = Box::pin(self.answer_windows(request, user, &state, self.now())).await?;
@@ -90,6 +91,15 @@ impl Sync {
         };
         user.keep(request.client.device(), &request.conn_id, connection);
         Ok(response)
+    }
+
+    /// Up to where the connection told that has had this name until now.
+    async fn known_earlier(&self, request: &Request, user: &UserMemory) -> Result<Option<i64>> {
+        let earlier = self.connection(user, &request.client, &request.conn_id).await?;
+        let Some(earlier) = earlier else { return Ok(None) };
+        let state = earlier.state.lock().await;
+        let is_of_now = state.told.at.is_none_or(|at| at.epoch == self.store.db.epoch());
+        Ok(state.known().filter(|_| is_of_now))
     }
 
     async fn resume(
@@ -281,7 +291,9 @@ impl Sync {
                 tokio::task::yield_now().await;
             }
         }
-        self.put_rooms_left(request, window, state, &mut draft, &mut response).await?;
+        if let Some(known) = state.known() {
+            self.put_rooms_left(request, window, known, &mut draft, &mut response).await?;
+        }
         response.extensions = self.extensions(&scene, &mut draft).await?;
         let has_news = !response.rooms.is_empty()
             || response.extensions.have_news()
@@ -315,46 +327,40 @@ impl Sync {
         Ok(told.piece)
     }
 
-    /// Adds the rooms that the client knows and that the user has left since, wherever they are in the lists.
+    /// Adds the rooms that the user has left since `known`, wherever they were in the lists. A connection that has begun
+    /// anew, because the server or the client had lost it, may not have told of them yet: the client knows them from before.
     async fn put_rooms_left(
         &self,
         request: &Request,
         window: Window,
-        state: &State,
+        known: i64,
         draft: &mut Draft<'_>,
         response: &mut Response,
     ) -> Result<()> {
         let user = request.client.user_num;
         let hub = &self.store.changes;
-        if state.rooms.is_empty()
-            || !hub.memberships_changed_since(window.after())
-            || !hub.user_changed_since(user, window.after())
-        {
+        if !hub.memberships_changed_since(known) || !hub.user_changed_since(user, known) {
             return Ok(());
         }
         let rooms = self.rooms.rooms_of(user).await?;
-        for (room, sent) in &state.rooms {
-            let place = rooms.get(*room);
-            let is_gone = place.is_some_and(|place| {
-                matches!(place.membership, Membership::Leave | Membership::Ban)
-            });
-            if !is_gone || sent.kind == Kind::Gone || draft.has(*room) {
+        for place in rooms.all() {
+            let sent = draft.before.rooms.get(&place.room_num);
+            let is_gone = matches!(place.membership, Membership::Leave | Membership::Ban);
+            let is_new = match sent {
+                Some(sent) => sent.kind != Kind::Gone,
+                None => place.position > known,
+            };
+            if !is_gone || !is_new || draft.has(place.room_num) {
                 continue;
             }
             let config = RoomConfig {
-                timeline_limit: sent.events.min(LAST_EVENTS_MAX),
-                rules: Arc::clone(&sent.rules),
+                timeline_limit: sent.map_or(LAST_EVENTS_MAX, |sent| sent.events.min(LAST_EVENTS_MAX)),
+                rules: sent.map(|sent| Arc::clone(&sent.rules)).unwrap_or_default(),
                 heroes: false,
             };
-            let asked = Asked {
-                request,
-                window,
-                config: &config,
-                sent: Some(sent),
-                is_dm: sent.is_dm,
-                has_read: false,
-            };
-            self.put_window_room(asked, *room, draft, response).await?;
+            let is_dm = sent.is_some_and(|sent| sent.is_dm);
+            let asked = Asked { request, window, config: &config, sent, is_dm, has_read: false };
+            self.put_window_room(asked, place.room_num, draft, response).await?;
         }
         Ok(())
     }

@@ -45,6 +45,9 @@ pub(super) struct State {
     pub(super) rooms: HashMap<RoomNum, Sent>,
     pub(super) pending: Vec<Pending>,
     pub(super) last_serial: u64,
+    /// Up to where an earlier connection of this name told, if the client has had one. It keeps the rooms that it was
+    /// told of then, so it is told which of them the user has left since.
+    pub(super) earlier: Option<i64>,
 }
 
 /// What of an answer is not about single rooms.
@@ -155,6 +158,16 @@ impl Told {
 }
 
 impl State {
+    /// Nothing yet, after a connection that told up to `earlier`.
+    pub(super) fn after(earlier: Option<i64>) -> Self {
+        Self { earlier, ..Self::default() }
+    }
+
+    /// Up to where the client has been told, by this connection or by an earlier one.
+    pub(super) fn known(&self) -> Option<i64> {
+        self.told.position().or(self.earlier)
+    }
+
     /// The client has the answer with this number, which told up to `position`. Returns whether that can be: answers
     /// before it are forgotten.
     pub(super) fn acknowledge(&mut self, serial: u64, position: i64) -> bool {

@@ -1,8 +1,8 @@
 //! What is kept in memory of users who sync by sliding windows: their connections and the order of their rooms.
 //!
 //! It is bounded: connections of a device by their number, all together by their bytes, and each by the time that it
-//! is not used. A connection that has not been used for a minute is written to the database, as all are when the
-//! server stops; from there it comes back. A client whose connection is nowhere is answered `M_UNKNOWN_POS` and starts
+//! is not used. A connection that is new or has not been used for a minute is written to the database, as all are when
+//! the server stops; from there it comes back. A client whose connection is nowhere is answered `M_UNKNOWN_POS` and starts
 //! again: after a crash, and after [`STORED_MS_MAX`].
 use std::{
     collections::{HashMap, HashSet},
@@ -95,7 +95,8 @@ impl Memory {
         users
     }
 
-    /// The connections with something that is not stored, not used since `used_ms`.
+    /// The connections with something that is not stored, not used since `used_ms`; and those of which nothing is stored
+    /// yet, so that after a crash it is known what the client knows.
     fn unsaved(&self, used_ms: i64) -> Vec<Unsaved> {
         let mut unsaved = Vec::new();
         for (user, memory) in self.users() {
@@ -103,7 +104,9 @@ impl Memory {
                 // What is in use is not idle.
                 let Ok(state) = connection.state.try_lock() else { continue };
                 let is_saved = connection.saved.load(Ordering::Relaxed) == state.last_serial;
-                if !is_saved && connection.used.load(Ordering::Relaxed) <= used_ms {
+                let is_idle = connection.used.load(Ordering::Relaxed) <= used_ms;
+                let is_first = connection.saved.load(Ordering::Relaxed) == 0;
+                if !is_saved && (is_idle || is_first) {
                     let connection = Arc::clone(connection);
                     unsaved.push(Unsaved { user, key: key.clone(), connection });
                 }

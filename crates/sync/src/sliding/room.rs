@@ -338,8 +338,7 @@ impl Sync {
         place: MembershipRow,
     ) -> Result<Option<Told>> {
         let is_known = asked.known(Kind::Gone).is_some_and(|known| place.position <= known.through);
-        // What is forgotten is told no more, other than that the user has left what the client knows.
-        if is_known || (place.forgotten && asked.sent.is_none()) {
+        if is_known {
             return Ok(None);
         }
         let client = asked.client();

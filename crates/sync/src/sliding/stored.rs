@@ -29,6 +29,8 @@ struct StoredState {
     rules: Vec<Rules>,
     rooms: Vec<(i64, StoredSent)>,
     pending: Vec<StoredPending>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    earlier: Option<i64>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -93,6 +95,7 @@ pub(super) fn encode(state: &State) -> serde_json::Result<String> {
         rules: rules.rules,
         rooms,
         pending,
+        earlier: state.earlier,
     })
 }
 
@@ -121,7 +124,8 @@ pub(super) fn decode(text: &str, share: impl Fn(&Arc<Rules>) -> Arc<Rules>) -> O
         pending.push(Pending { serial, told: told.into_told(), rooms: changes });
     }
     let told = stored.told.into_told();
-    Some(State { serial: stored.serial, told, rooms, pending, last_serial: stored.last_serial })
+    let (serial, last_serial) = (stored.serial, stored.last_serial);
+    Some(State { serial, told, rooms, pending, last_serial, earlier: stored.earlier })
 }
 
 /// Rules and the numbers that stand for them.

@@ -15,6 +15,9 @@ use crate::Failure;
 /// How long a phone without network waits until it tries again.
 const RETRY: Duration = Duration::from_millis(200);
 
+/// How long its caches are given to store what has come last.
+const STORED: Duration = Duration::from_secs(1);
+
 /// A client that syncs.
 pub(crate) struct Device {
     client: Client,
@@ -24,7 +27,12 @@ pub(crate) struct Device {
 impl Device {
     /// Restores the session of `folder`, or logs in and keeps one there; then syncs, and syncs again whenever the server has
     /// been away.
-    pub(crate) async fn switch_on(url: &str, user: &str, password: &str, folder: &Path) -> Result<Self, Failure> {
+    pub(crate) async fn switch_on(
+        url: &str,
+        user: &str,
+        password: &str,
+        folder: &Path,
+    ) -> Result<Self, Failure> {
         let client = Client::builder()
             .homeserver_url(url)
             // Element X refuses a server without simplified sliding sync.
@@ -39,12 +47,15 @@ impl Device {
         } else {
             let login = client.matrix_auth().login_username(user, password);
             login.initial_device_display_name("phone").send().await?;
-            let begun = client.matrix_auth().session().ok_or("there is no session after the login")?;
+            let begun =
+                client.matrix_auth().session().ok_or("there is no session after the login")?;
             fs::write(&session, serde_json::to_vec(&begun)?).await?;
         }
         client.event_cache().config_mut().experimental_auto_backpagination = true;
         client.event_cache().subscribe()?;
-        let service = std::sync::Arc::new(SyncService::builder(client.clone()).with_offline_mode().build().await?);
+        let service = std::sync::Arc::new(
+            SyncService::builder(client.clone()).with_offline_mode().build().await?,
+        );
         service.start().await;
         tokio::spawn(keep_up(service.clone()));
         Ok(Self { client, service })
@@ -72,9 +83,11 @@ impl Device {
         Ok(room.send(RoomMessageEventContent::text_plain(text)).await?.response.event_id)
     }
 
-    /// Ends the connections in good order.
+    /// Ends the connections in good order. The SDK stores its position before its caches have stored the events that came
+    /// with it, and tells nobody when they have.
     pub(crate) async fn switch_off(&self) {
         self.service.stop().await;
+        tokio::time::sleep(STORED).await;
     }
 }
 

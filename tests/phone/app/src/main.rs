@@ -8,7 +8,7 @@
 //! | `open ROOM` | the user looks at one room |
 //! | `say ROOM TEXT` | the user writes |
 //!
-//! The folder keeps session and stores: a phone that is started again on it goes on where it was, also after a `kill -9`.
+//! The folder keeps session and stores: a phone that is started again on it goes on where it was. It ends with its input.
 mod device;
 mod screen;
 
@@ -49,7 +49,8 @@ async fn main() -> Result<(), Failure> {
         .with_writer(std::io::stderr)
         .init();
     let options = Options::parse();
-    let device = Device::switch_on(&options.url, &options.user, &options.password, &options.folder).await?;
+    let device =
+        Device::switch_on(&options.url, &options.user, &options.password, &options.folder).await?;
     let screen = Screen::of(&device).await?;
     println!("{}", json!({ "device": device.id() }));
     let mut lines = BufReader::new(tokio::io::stdin()).lines();

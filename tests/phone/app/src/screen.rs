@@ -56,7 +56,12 @@ impl Screen {
 
     /// The rooms of `count` entries from number `first` on.
     pub(crate) fn window(&self, first: usize, count: usize) -> Vec<OwnedRoomId> {
-        self.entries().iter().skip(first).take(count).map(|entry| entry.room_id().to_owned()).collect()
+        self.entries()
+            .iter()
+            .skip(first)
+            .take(count)
+            .map(|entry| entry.room_id().to_owned())
+            .collect()
     }
 
     /// All entries, from top to bottom.

@@ -7,7 +7,9 @@ export function interlude(report, people) {
         const name = "the server is stopped and started again";
         if (control === undefined) return report.skip(name, "nobody here can");
         return report.need(name, async () => {
+            report.serverIsAway = true;
             const answer = await fetch(`${control}/restart`, { method: "POST" });
+            report.serverIsAway = false;
             if (!answer.ok) throw new Error(`it did not come back: ${answer.status}`);
             for (const person of people) person.client.retryImmediately();
         });

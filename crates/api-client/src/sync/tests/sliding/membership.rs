@@ -134,6 +134,45 @@ async fn a_room_that_was_left_is_told_until_then_and_once() {
 }
 
 #[tokio::test]
+async fn a_client_that_begins_anew_is_told_what_was_left_meanwhile() {
+    for app in TestApp::on_each_engine().await {
+        let (ada, bob) = (app.user("ada").await, app.user("bob").await);
+        let mut rooms = Vec::new();
+        for number in 0..4 {
+            let room = ada.create_room(named(&format!("room {number}"))).await;
+            bob.join(&room).await;
+            rooms.push(room);
+        }
+        let mut connection = Connection::new(&bob, "c");
+        connection.ask(first(20, 1, me())).await;
+        connection.ask(first(20, 1, me())).await;
+        // Its position is lost, by a crash of either side, and the client keeps the rooms that it knows.
+        act(&bob, &rooms[0], "leave", json!({})).await;
+        let mut anew = Connection::new(&bob, "c");
+        let answer = anew.ask(first(1, 1, me())).await;
+        assert_eq!(answer["rooms"][&rooms[0]]["membership"], "leave");
+        // The answer did not arrive: the next one says it again.
+        let mut anew = Connection::new(&bob, "c");
+        let answer = anew.ask(first(1, 1, me())).await;
+        assert_eq!(answer["rooms"][&rooms[0]]["membership"], "leave");
+        // What is outside of the window that it has asked for so far counts too.
+        act(&bob, &rooms[1], "leave", json!({})).await;
+        let answer = anew.ask(first(1, 1, me())).await;
+        assert_eq!(told(&answer), [&*rooms[1]]);
+        assert_eq!(answer["rooms"][&rooms[1]]["membership"], "leave");
+        assert!(told(&anew.ask(first(1, 1, me())).await).is_empty());
+        // What another client has made the server forget, this one knows all the same.
+        act(&bob, &rooms[2], "leave", json!({})).await;
+        act(&bob, &rooms[2], "forget", json!({})).await;
+        let answer = Connection::new(&bob, "c").ask(first(1, 1, me())).await;
+        assert_eq!(answer["rooms"][&rooms[2]]["membership"], "leave");
+        // A client that comes for the first time is told of none of them.
+        let answer = Connection::new(&bob, "d").ask(first(20, 1, me())).await;
+        assert_eq!(told(&answer), [&*rooms[3]]);
+    }
+}
+
+#[tokio::test]
 async fn who_comes_back_is_told_the_room_anew() {
     for app in TestApp::on_each_engine().await {
         let (ada, bob) = (app.user("ada").await, app.user("bob").await);
