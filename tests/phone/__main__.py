@@ -92,15 +92,20 @@ def rest(phone: Phone) -> list[dict]:
 
 
 def scroll(phone: Phone) -> None:
-    """The user goes through the whole list, and waits at each window until it has its previews."""
+    """The user goes through the whole list, and opens what has no preview: the SDK makes them of the events that it has
+    loaded, and after it was opened that may be one."""
     count = len(phone.entries())
     for first in range(0, count, WINDOW):
         looked = set(phone.ask(f"look {first} {WINDOW}")["rooms"])
-        for _ in range(150):
-            bare = [entry for entry in phone.entries() if entry["room_id"] in looked and entry["preview"] is None]
+        bare: list[str] = []
+        for _ in range(20):
+            bare = [entry["room_id"] for entry in phone.entries()
+                    if entry["room_id"] in looked and entry["membership"] == "join" and entry["preview"] is None]
             if not bare:
                 break
             time.sleep(0.1)
+        for room in bare:
+            phone.ask(f"read {room}")
 
 
 def main() -> int:

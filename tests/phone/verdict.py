@@ -14,7 +14,6 @@ EVENTS = 60
 # The events of a room that the SDK is given when its user looks at it.
 SEEN = 20
 # What moves a room up (MSC4186).
-DEBUG: dict = {}
 BUMPS = {"m.room.create", "m.room.message", "m.room.encrypted", "m.sticker", "m.call.invite"}
 
 
@@ -24,13 +23,6 @@ def verdict(connection: Connection, user: Account, entries: list[dict[str, Any]]
     truth = must(connection, "GET", f"{V3}/sync?filter={wanted}", token=user.token)
     rooms = truth["rooms"]
     joined, invited, knocked = rooms.get("join", {}), rooms.get("invite", {}), rooms.get("knock", {})
-    DEBUG.update(joined)
-    for ghost in shown(entries, "join") - set(joined):
-        page = must(connection, "GET", f"{V3}/rooms/{quote(ghost)}/messages?dir=b&limit=60", token=user.token)
-        print("GHOST", ghost, [e for e in entries if e["room_id"] == ghost])
-        for one in page["chunk"]:
-            if one["type"] == "m.room.member" and one["state_key"] == user.user_id:
-                print("     ", one["origin_server_ts"], one["content"]["membership"], one["sender"])
     replaced = replaced_rooms(joined, invited)
     pairs = [(entry, joined[entry["room_id"]]) for entry in entries if entry["room_id"] in joined]
     previews = [(entry, preview_of(user.user_id, true)) for entry, true in pairs]
@@ -100,11 +92,6 @@ def preview_faults(previews: list[tuple[dict[str, Any], Any]]) -> list[str]:
     """Previews that show another event than the latest."""
     faults = [f"{entry['room_id']}: {entry['preview']}, not {event['event_id']}"
               for entry, event in previews if event is not None and entry["preview"] != event["event_id"]]
-    for entry, event in previews:
-        if event is not None and entry["preview"] != event["event_id"]:
-            print("DEBUG", entry["room_id"], entry["preview"], event["event_id"])
-            for one in DEBUG[entry["room_id"]]["timeline"]["events"][-22:]:
-                print("   ", one["event_id"], one["type"], one.get("state_key"), one["sender"], str(one["content"])[:100], "redacted" if "redacted_because" in one.get("unsigned", {}) else "")
     certain = sum(event is not None for _, event in previews)
     return faults + ([] if certain > len(previews) * 0.9 else [f"only {certain} of {len(previews)} could be judged"])
 

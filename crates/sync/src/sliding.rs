@@ -354,7 +354,8 @@ impl Sync {
                 continue;
             }
             let config = RoomConfig {
-                timeline_limit: sent.map_or(LAST_EVENTS_MAX, |sent| sent.events.min(LAST_EVENTS_MAX)),
+                timeline_limit: sent
+                    .map_or(LAST_EVENTS_MAX, |sent| sent.events.min(LAST_EVENTS_MAX)),
                 rules: sent.map(|sent| Arc::clone(&sent.rules)).unwrap_or_default(),
                 heroes: false,
             };

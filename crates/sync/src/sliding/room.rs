@@ -343,11 +343,20 @@ impl Sync {
         }
         let client = asked.client();
         let view = self.rooms.view(room, &client.user_id).await?;
-        let (piece, state) = if view.ever_joined() {
+        let own = self.rooms.events(&[place.event_num]).await?;
+        let (piece, mut state) = if view.ever_joined() {
             self.last_of(asked, room, place, &view).await?
         } else {
-            self.refusal(asked, place, view.clone()).await?
+            // An invite or a knock that came to nothing: that is all there is.
+            let (events, start) = (own.clone(), place.position);
+            (Piece { events, limited: false, start, view: view.clone() }, Vec::new())
         };
+        // It is by this event that clients know, whatever state they have asked for.
+        for event in own {
+            if !state.iter().any(|other| other.num == event.num) {
+                state.push(event);
+            }
+        }
         let answer = RoomAnswer {
             initial: asked.known(Kind::Joined).is_none(),
             membership: Some(place.membership.as_str()),
@@ -384,23 +393,6 @@ impl Sync {
             state.retain(|event| changes.iter().any(|one| one.event_num == Some(event.num)));
         }
         Ok((piece, state))
-    }
-
-    /// An invite or a knock that came to nothing: the user's own member event is all there is.
-    async fn refusal(
-        &self,
-        asked: Asked<'_>,
-        place: MembershipRow,
-        view: View,
-    ) -> Result<(Piece, Vec<Arc<Event>>)> {
-        let events = self.rooms.events(&[place.event_num]).await?;
-        let own = &asked.client().user_id;
-        let state = if asked.config.rules.want(MEMBER, own.as_str(), own) {
-            events.clone()
-        } else {
-            Vec::new()
-        };
-        Ok((Piece { events, limited: false, start: place.position, view }, state))
     }
 }
 

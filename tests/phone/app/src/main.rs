@@ -6,6 +6,7 @@
 //! | `show` | the list as it stands on the screen, from top to bottom |
 //! | `look NUMBER COUNT` | the user has scrolled to entry NUMBER: these COUNT rooms are on the screen |
 //! | `open ROOM` | the user looks at one room |
+//! | `read ROOM` | and reads up to its last messages |
 //! | `say ROOM TEXT` | the user writes |
 //!
 //! The folder keeps session and stores: a phone that is started again on it goes on where it was. It ends with its input.
@@ -76,6 +77,11 @@ async fn obey(device: &Device, screen: &Screen, line: &str) -> Result<Value, Fai
             let room: OwnedRoomId = word().try_into()?;
             device.subscribe(std::slice::from_ref(&room)).await;
             Ok(json!({ "rooms": [room] }))
+        }
+        "read" => {
+            let room: OwnedRoomId = word().try_into()?;
+            screen.read(&room).await?;
+            Ok(json!({}))
         }
         "say" => {
             let room: OwnedRoomId = word().try_into()?;

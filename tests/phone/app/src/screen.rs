@@ -3,7 +3,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use eyeball_im::Vector;
 use futures_util::{StreamExt as _, pin_mut};
-use matrix_sdk::{RoomState, ruma::OwnedRoomId};
+use matrix_sdk::{
+    RoomState,
+    ruma::{OwnedRoomId, RoomId},
+};
 use matrix_sdk_ui::room_list_service::{
     RoomListItem,
     filters::{new_filter_all, new_filter_deduplicate_versions, new_filter_non_left},
@@ -14,6 +17,9 @@ use crate::{Failure, device::Device};
 
 /// Entries that the list grows by, as in Element X.
 const PAGE: usize = 200;
+
+/// Events that an opened room shows.
+const READ: u16 = 20;
 
 /// What is on the screen.
 pub(crate) struct Screen {
@@ -52,6 +58,17 @@ impl Screen {
 
     fn entries(&self) -> Vector<RoomListItem> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The user opens a room and reads up to its last messages.
+    pub(crate) async fn read(&self, room: &RoomId) -> Result<(), Failure> {
+        use matrix_sdk_ui::timeline::RoomExt as _;
+
+        let known = self.entries().iter().find(|entry| entry.room_id() == room).cloned();
+        let entry = known.ok_or("the list does not have the room")?;
+        let timeline = entry.into_inner().timeline().await?;
+        timeline.paginate_backwards(READ).await?;
+        Ok(())
     }
 
     /// The rooms of `count` entries from number `first` on.

@@ -160,6 +160,8 @@ async fn a_client_that_begins_anew_is_told_what_was_left_meanwhile() {
         let answer = anew.ask(first(1, 1, me())).await;
         assert_eq!(told(&answer), [&*rooms[1]]);
         assert_eq!(answer["rooms"][&rooms[1]]["membership"], "leave");
+        // Clients know it by this, whatever state they ask for.
+        assert_eq!(keys(&answer, &rooms[1]), [("m.room.member".to_owned(), bob.id.to_string())]);
         assert!(told(&anew.ask(first(1, 1, me())).await).is_empty());
         // What another client has made the server forget, this one knows all the same.
         act(&bob, &rooms[2], "leave", json!({})).await;
