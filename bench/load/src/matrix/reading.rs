@@ -111,7 +111,8 @@ impl Matrix {
     /// # Errors
     /// When the server refuses, or cannot ask the page.
     pub async fn preview(&self, user: &User, url: &str) -> anyhow::Result<Bytes> {
-        self.get(&format!("/_matrix/client/v1/media/preview_url?url={}", encode(url)), Some(user)).await
+        self.get(&format!("/_matrix/client/v1/media/preview_url?url={}", encode(url)), Some(user))
+            .await
     }
 
     /// `POST /_matrix/media/v3/upload`; the server name and media id of the new `mxc:` URI.

@@ -7,6 +7,12 @@ export const servesRelations = (url) => serves(url, "GET", "/_matrix/client/v1/r
 export const servesWindow = (url) =>
     serves(url, "POST", "/_matrix/client/unstable/org.matrix.simplified_msc3575/sync");
 
+/** Whether it serves delayed events (MSC4140), which whoever is in a call holds on by. */
+export async function servesDelayedEvents(url) {
+    const { unstable_features: features } = await (await fetch(`${url}/_matrix/client/versions`)).json();
+    return features?.["org.matrix.msc4140"] === true;
+}
+
 async function serves(url, method, path) {
     const answer = await fetch(url + path, { method });
     const { errcode } = await answer.json();
