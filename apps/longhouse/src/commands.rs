@@ -4,8 +4,10 @@ mod config;
 mod doctor;
 mod endpoints;
 mod media;
+mod notice;
 mod register_new_matrix_user;
 mod report;
+mod room;
 mod serve;
 mod status;
 mod up;
@@ -48,6 +50,12 @@ enum Command {
     /// Shows what users of a running node have reported.
     #[command(subcommand)]
     Report(report::Report),
+    /// Tells users of a running node something.
+    #[command(subcommand)]
+    Notice(notice::Notice),
+    /// Manages the rooms of a running node.
+    #[command(subcommand)]
+    Room(room::Room),
     /// Manages what users of a running node uploaded.
     #[command(subcommand)]
     Media(media::Media),
@@ -83,6 +91,8 @@ pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
         Command::Config(command) => command.run(&context),
         Command::User(command) => command.run(&context),
         Command::Report(command) => command.run(&context),
+        Command::Notice(command) => command.run(&context),
+        Command::Room(command) => command.run(&context),
         Command::Media(command) => command.run(&context),
         Command::Status => status::run(&context),
         Command::Doctor(command) => command.run(&context),

@@ -127,6 +127,8 @@ async fn start_and_serve(
     let admin = api_admin::App::new(api_admin::Services {
         accounts: services.accounts.clone(),
         moderation: services.moderation.clone(),
+        rooms: services.rooms(),
+        notices: services.notices(),
         media: services.media(),
         components: supervisor.clone(),
         metrics,

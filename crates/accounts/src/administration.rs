@@ -182,6 +182,7 @@ impl Accounts {
             erased: false,
             locked: false,
             suspended: false,
+            shadow_banned: false,
         };
         let inserted = users::insert(&mut write, &row);
         let position = write.position();
@@ -291,6 +292,23 @@ impl Accounts {
         let mut pending = Pending::default();
         users::set_suspended(&mut pending.write, user.user_num, suspended);
         self.commit_standing(&user, pending).await
+    }
+
+    /// Shadow-bans a user, or ends that: what they do is answered as ever, and reaches nobody.
+    ///
+    /// # Errors
+    /// See [`AdministrationError`].
+    pub async fn set_shadow_banned(
+        &self,
+        user_id: &UserId,
+        banned: bool,
+    ) -> Result<(), AdministrationError> {
+        let user = self.active_user(user_id).await?;
+        let mut pending = Pending::default();
+        users::set_shadow_banned(&mut pending.write, user.user_num, banned);
+        self.commit_administration(pending).await?;
+        self.store.shadow_bans.set(&user.name, banned);
+        Ok(())
     }
 
     /// Commits what sessions know of their user. Read again, they know of the change; they themselves go on.

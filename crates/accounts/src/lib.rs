@@ -29,6 +29,7 @@ mod passwords;
 pub mod profiles;
 pub mod refresh;
 pub mod registration;
+pub mod server_user;
 mod session;
 mod settings;
 pub mod shared_secret;

@@ -4,7 +4,7 @@
 use db::WriteError;
 use protocol::ids::{RoomId, UserId};
 use serde_json::{Map, Value};
-use store::{RoomNum, account_data, account_data::AccountDataRow};
+use store::{RoomNum, UserNum, account_data, account_data::AccountDataRow};
 
 use crate::{
     Accounts, Session,
@@ -47,7 +47,7 @@ impl Accounts {
     ) -> Result<Map<String, Value>, AccountDataError> {
         check_owner(session, user_id)?;
         let Some(room) = self.store.interner.find_room(room).await? else { return Ok(Map::new()) };
-        let row = self.tag_row(session, room).await?;
+        let row = self.tag_row(session.user_num, room).await?;
         Ok(row.as_ref().map(tags_of).transpose()?.unwrap_or_default())
     }
 
@@ -102,9 +102,18 @@ impl Accounts {
         change: impl Fn(&mut Map<String, Value>) + Send,
     ) -> Result<(), AccountDataError> {
         check_owner(session, user_id)?;
-        let (user, room) = (session.user_num, self.known_room(room).await?);
+        let room = self.known_room(room).await?;
+        self.change_tags_of(session.user_num, room, change).await
+    }
+
+    pub(crate) async fn change_tags_of(
+        &self,
+        user: UserNum,
+        room: RoomNum,
+        change: impl Fn(&mut Map<String, Value>) + Send,
+    ) -> Result<(), AccountDataError> {
         for _ in 0..TRIES_MAX {
-            let row = self.tag_row(session, room).await?;
+            let row = self.tag_row(user, room).await?;
             let before = row.as_ref().map(tags_of).transpose()?.unwrap_or_default();
             let mut tags = before.clone();
             change(&mut tags);
@@ -136,10 +145,10 @@ impl Accounts {
 
     async fn tag_row(
         &self,
-        session: &Session,
+        user: UserNum,
         room: RoomNum,
     ) -> Result<Option<AccountDataRow>, db::Error> {
-        account_data::find(&self.store.db, session.user_num, Some(room), TAG_TYPE).await
+        account_data::find(&self.store.db, user, Some(room), TAG_TYPE).await
     }
 }
 

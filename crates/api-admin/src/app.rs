@@ -6,6 +6,8 @@ use clock::SharedClock;
 use components::Supervisor;
 use media::Media;
 use moderation::Moderation;
+use notices::Notices;
+use rooms::Rooms;
 use telemetry::metrics::Metrics;
 
 use crate::local::document::Listener;
@@ -20,6 +22,10 @@ pub struct Services {
     pub accounts: Arc<Accounts>,
     /// What users report.
     pub moderation: Arc<Moderation>,
+    /// What those who run the server tell its users.
+    pub notices: Arc<Notices>,
+    /// Rooms.
+    pub rooms: Arc<Rooms>,
     /// Uploads.
     pub media: Arc<Media>,
     /// The node's parts.

@@ -14,7 +14,7 @@ use components::Supervisor;
 use config::Secret;
 use db::Write;
 use endpoint::{
-    ForwardedBy, Routes, Site, SiteOptions,
+    ForwardedBy, Overload, Routes, Site, SiteOptions,
     testing::{Reply, registry_faults, send},
 };
 use entropy::SeededEntropy;
@@ -22,12 +22,13 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::Request;
 use media::{Description, Media};
 use moderation::{Moderation, Reporter};
+use notices::Notices;
 use protocol::{
     ids::{OwnedServerName, UserId},
     signing::{ServerKey, Signer},
 };
 use push::Push;
-use rooms::Rooms;
+use rooms::{CreateRoom, Preset, Rooms};
 use serde_json::{Value, json};
 use sha1::Sha1;
 use store::{Store, UserNum};
@@ -63,6 +64,18 @@ impl AccountObserver for Nobody {
     }
 }
 
+fn notice_settings() -> notices::Settings {
+    notices::Settings {
+        user_id: UserId::parse("@server:example.org").unwrap(),
+        display_name: None,
+        avatar_url: None,
+        room_name: "Notices".to_owned(),
+        room_topic: None,
+        room_avatar_url: None,
+        auto_join: false,
+    }
+}
+
 fn media_settings() -> media::Settings {
     media::Settings {
         server_name: "example.org".try_into().unwrap(),
@@ -81,15 +94,15 @@ struct TestSite {
     accounts: Arc<Accounts>,
     moderation: Arc<Moderation>,
     media: Arc<Media>,
+    rooms: Arc<Rooms>,
     _folder: TempDir,
 }
 
-fn moderation(store: &Store) -> Moderation {
+fn rooms(store: &Store) -> Arc<Rooms> {
     let name = OwnedServerName::try_from("example.org").unwrap();
     let signer = Signer::new(name.clone(), ServerKey::from_seed("test", [7; 32]).unwrap());
     let push = Push::new(store.clone(), name);
-    let rooms = Rooms::new(store.clone(), Arc::new(signer), rooms::Settings::default(), push);
-    Moderation::new(store.clone(), rooms)
+    Rooms::new(store.clone(), Arc::new(signer), rooms::Settings::default(), push)
 }
 
 impl TestSite {
@@ -105,7 +118,9 @@ impl TestSite {
             ..config::Registration::default()
         };
         let settings = Settings::new("example.org".try_into().unwrap(), &accounts, &registration);
-        let moderation = Arc::new(moderation(&store));
+        let rooms = rooms(&store);
+        let for_notices = (store.clone(), Arc::clone(&rooms));
+        let moderation = Arc::new(Moderation::new(store.clone(), Arc::clone(&rooms)));
         let accounts = Arc::new(Accounts::new(store.clone(), settings, Arc::new(Nobody)).unwrap());
         let folder = TempDir::new().unwrap();
         let blobs = Blobs::open(folder.path().to_owned(), SeededEntropy::shared(2)).await.unwrap();
@@ -113,6 +128,13 @@ impl TestSite {
         let app = App::new(Services {
             accounts: accounts.clone(),
             moderation: moderation.clone(),
+            notices: Arc::new(Notices::new(
+                for_notices.0,
+                accounts.clone(),
+                for_notices.1,
+                Some(notice_settings()),
+            )),
+            rooms: rooms.clone(),
             media: media.clone(),
             components: Arc::new(Supervisor::new(Vec::new()).unwrap()),
             metrics: METRICS.clone(),
@@ -136,11 +158,12 @@ impl TestSite {
             clock,
             rate_limits: config::RateLimits { enabled: false, ..config::RateLimits::default() },
             forwarded_by: ForwardedBy::default(),
+            overload: Overload::never(),
             is_trusted: None,
             run: 1,
         };
         let site = Site::new(options, routes).unwrap();
-        Self { site, accounts, moderation, media, _folder: folder }
+        Self { site, accounts, moderation, media, rooms, _folder: folder }
     }
 
     async fn call(&self, method: &str, path: &str, body: Value) -> Reply {
@@ -271,7 +294,7 @@ async fn accounts_are_locked_and_suspended() {
         let users = "/_longhouse/local/v1/users";
         let body = json!({ "name": "alice", "password": "correct horse", "admin": false });
         assert_eq!(site.call("POST", users, body).await.verdict(), "200");
-        for what in ["locked", "suspended"] {
+        for what in ["locked", "suspended", "shadow_banned"] {
             let path = format!("{users}/alice/{what}");
             for is in [true, false] {
                 let reply = site.call("PUT", &path, json!({ what: is })).await;
@@ -365,5 +388,57 @@ async fn the_command_line_moderates_media() {
                     .await;
             assert_eq!(unknown.verdict(), "404 M_NOT_FOUND");
         }
+    }
+}
+
+#[tokio::test]
+async fn the_command_line_manages_rooms() {
+    for database in db::testing::engines().await {
+        let site = TestSite::new(&database, None).await;
+        let rooms = "/_longhouse/local/v1/rooms";
+        let alice = UserId::parse("@alice:example.org").unwrap();
+        let wish =
+            CreateRoom { name: Some("Name".to_owned()), ..CreateRoom::of(Preset::PublicChat) };
+        let room = site.rooms.create_room(&alice, wish).await.unwrap();
+        let listed = site.call("GET", rooms, Value::Null).await.json();
+        assert_eq!(listed["rooms"][0]["room_id"], room.as_str());
+        assert_eq!(
+            (&listed["rooms"][0]["name"], &listed["rooms"][0]["joined"]),
+            (&json!("Name"), &json!(1))
+        );
+        let behind = format!("{rooms}?after={}", listed["rooms"][0]["number"]);
+        assert_eq!(site.call("GET", &behind, Value::Null).await.json(), json!({ "rooms": [] }));
+        let path = format!("{rooms}/{room}");
+        let shown = site.call("GET", &path, Value::Null).await.json();
+        assert_eq!((&shown["joined"], &shown["blocked"]), (&json!(1), &json!(false)));
+        let body = json!({ "blocked": true, "message": "Not here." });
+        let blocked = site.call("PUT", &format!("{path}/block"), body).await.json();
+        assert_eq!(blocked["block_message"], "Not here.");
+        let body = json!({ "before_event": "$nothing" });
+        let unknown = site.call("POST", &format!("{path}/purge"), body).await;
+        assert_eq!(unknown.verdict(), "404 M_NOT_FOUND");
+        let body = json!({ "before_ms": 0 });
+        let job = site.call("POST", &format!("{path}/purge"), body).await.json();
+        assert_eq!((&job["kind"], &job["status"]), (&json!("purge"), &json!("open")));
+        let body = json!({ "block": false, "message": null, "new_room": null });
+        let job = site.call("POST", &format!("{path}/delete"), body).await.json();
+        site.rooms.run_open_jobs().await.unwrap();
+        let path = format!("/_longhouse/local/v1/room_jobs/{}", job["job"]);
+        assert_eq!(site.call("GET", &path, Value::Null).await.json()["status"], "done");
+        let jobs = site.call("GET", "/_longhouse/local/v1/room_jobs", Value::Null).await.json();
+        assert_eq!(jobs["jobs"].as_array().unwrap().len(), 2);
+        assert_eq!(site.call("GET", rooms, Value::Null).await.json(), json!({ "rooms": [] }));
+        for wrong in ["nonsense", "!unknown:example.org"] {
+            let gone = site
+                .call(
+                    "POST",
+                    &format!("{rooms}/{wrong}/delete"),
+                    json!({ "block": false, "message": null, "new_room": null }),
+                )
+                .await;
+            assert_eq!(gone.verdict(), "404 M_NOT_FOUND");
+        }
+        let shown = site.call("GET", &format!("{rooms}/{room}"), Value::Null).await.json();
+        assert_eq!((&shown["known"], &shown["blocked"]), (&json!(false), &json!(true)));
     }
 }

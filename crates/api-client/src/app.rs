@@ -6,9 +6,10 @@ use appservices::{Appservices, Masquerade, MasqueradeError};
 use calls::Calls;
 use directory::Directory;
 use encryption::Encryption;
-use endpoint::{Authenticated, Authority, Presented, Refusal, Trusted};
+use endpoint::{Authenticated, Authority, Overload, Presented, Refusal, Trusted};
 use media::Media;
 use moderation::Moderation;
+use notices::Notices;
 use presence::Presence;
 use previews::Previews;
 use push::{Push, delivery::Delivery};
@@ -54,6 +55,8 @@ pub struct Services {
     pub media: Arc<Media>,
     /// What users report.
     pub moderation: Arc<Moderation>,
+    /// What those who run the server tell its users.
+    pub notices: Arc<Notices>,
     /// Who is there.
     pub presence: Arc<Presence>,
     /// Where devices meet that log one another in.
@@ -75,6 +78,19 @@ impl App {
     #[must_use]
     pub fn new(services: Services) -> Self {
         Self(Arc::new(services))
+    }
+
+    /// When there is too much to do, for [`endpoint::SiteOptions`].
+    #[must_use]
+    pub fn overload(&self, config: &config::Config) -> Overload {
+        let settings = &config.overload;
+        let db = self.rooms.store().db.clone();
+        Overload {
+            requests_max: usize::try_from(settings.requests_max).unwrap_or(usize::MAX),
+            writes_max: usize::try_from(settings.queued_writes_max).unwrap_or(usize::MAX),
+            queued_writes: Arc::new(move || db.queued_writes()),
+            retry_after_ms: settings.retry_after.as_ms(),
+        }
     }
 
     /// Tells the tokens of application services, for [`endpoint::SiteOptions`]: a bridge makes its users from one address.

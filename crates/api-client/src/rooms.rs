@@ -21,6 +21,7 @@ mod get_public_rooms;
 mod get_relations;
 mod get_relations_by_type;
 mod get_relations_by_types;
+mod get_retention_configuration;
 mod get_room_visibility;
 mod get_state;
 mod get_state_event;
@@ -94,6 +95,7 @@ endpoints! { App:
     get_public_rooms,
     search_public_rooms,
     get_room_visibility,
+    get_retention_configuration,
     set_room_visibility,
     set_receipt,
     set_read_markers,

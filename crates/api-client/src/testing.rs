@@ -77,10 +77,12 @@ impl TestApp {
         });
         let app = App::new(services.expect("settings that fit"));
         app.appservices.prepare().await.expect("senders of application services");
+        app.notices.prepare().await.expect("a user that the server speaks as");
         let options = SiteOptions {
             clock: clock.clone(),
             rate_limits: config.rate_limits.clone(),
             forwarded_by: ForwardedBy::default(),
+            overload: app.overload(&config),
             is_trusted: Some(app.trusted_tokens()),
             run: 1,
         };

@@ -27,8 +27,8 @@ pub use self::{
     origin::{Origin, Origins},
     section::{Complaints, Field, Section},
     sections::{
-        Accounts, Cache, Config, Database, Egress, Listener, Log, Media, Push, RateLimits,
-        Registration, Rooms, Server, UrlPreviews, WellKnown,
+        Accounts, Cache, Config, Database, Egress, Listener, Log, Media, Overload, Push,
+        RateLimits, Registration, Retention, Rooms, Server, ServerNotices, UrlPreviews, WellKnown,
     },
     value::{
         Bytes, DatabaseUrl, Lifetime, LogFormat, Network, Rate, RegistrationMode, Secret, Serves,

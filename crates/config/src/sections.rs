@@ -7,14 +7,17 @@ mod egress;
 mod listener;
 mod log;
 mod media;
+mod overload;
 mod presence;
 mod push;
 mod rate_limits;
 mod registration;
 mod rendezvous;
+mod retention;
 mod rooms;
 mod rtc;
 mod server;
+mod server_notices;
 mod turn;
 mod url_previews;
 mod user_directory;
@@ -22,10 +25,10 @@ mod well_known;
 
 pub use self::{
     accounts::Accounts, appservices::Appservices, cache::Cache, database::Database, egress::Egress,
-    listener::Listener, log::Log, media::Media, presence::Presence, push::Push,
-    rate_limits::RateLimits, registration::Registration, rendezvous::Rendezvous, rooms::Rooms,
-    rtc::Rtc, server::Server, turn::Turn, url_previews::UrlPreviews, user_directory::UserDirectory,
-    well_known::WellKnown,
+    listener::Listener, log::Log, media::Media, overload::Overload, presence::Presence, push::Push,
+    rate_limits::RateLimits, registration::Registration, rendezvous::Rendezvous,
+    retention::Retention, rooms::Rooms, rtc::Rtc, server::Server, server_notices::ServerNotices,
+    turn::Turn, url_previews::UrlPreviews, user_directory::UserDirectory, well_known::WellKnown,
 };
 use crate::section::Section;
 
@@ -67,8 +70,14 @@ config! {
     accounts: Accounts,
     /// `[rate_limits]`
     rate_limits: RateLimits,
+    /// `[overload]`
+    overload: Overload,
     /// `[rooms]`
     rooms: Rooms,
+    /// `[retention]`
+    retention: Retention,
+    /// `[server_notices]`
+    server_notices: ServerNotices,
     /// `[presence]`
     presence: Presence,
     /// `[user_directory]`

@@ -112,6 +112,15 @@ impl Database {
         }
     }
 
+    /// How many writes wait to be committed, or are being committed. More than a few are a sign that there is too much to do.
+    #[must_use]
+    pub fn queued_writes(&self) -> usize {
+        match &self.0.backend {
+            Backend::Sqlite(sqlite) => sqlite.queued_writes(),
+            Backend::Postgres(postgres) => postgres.queued_writes(),
+        }
+    }
+
     /// Takes `count` numbers out of the series `name`, for ever, and returns the first. Series begin with 1.
     ///
     /// # Errors

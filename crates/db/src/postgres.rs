@@ -82,6 +82,10 @@ impl Postgres {
         migrate::migrate(&mut client, set, &self.clock).await
     }
 
+    pub(crate) fn queued_writes(&self) -> usize {
+        self.writer.queued()
+    }
+
     /// Panics in the writer's task, to test what then happens.
     #[cfg(feature = "testing")]
     pub(crate) async fn break_writer(&self) -> Result<()> {

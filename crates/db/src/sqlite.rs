@@ -32,6 +32,7 @@ pub(crate) struct Sqlite {
     readers: Arc<Readers>,
     writer: writer::Writer,
     queue: Arc<Semaphore>,
+    queue_length: usize,
     clock: clock::SharedClock,
     /// Held until all the rest is closed: fields are dropped in order.
     lock: Mutex<Option<FileLock>>,
@@ -55,6 +56,7 @@ impl Sqlite {
             writer: writer::Writer::start(connection, position, opening)
                 .map_err(|error| OpenError::Start(error.into()))?,
             queue: Arc::new(Semaphore::new(options.queued_writes)),
+            queue_length: options.queued_writes,
             clock: options.clock.clone(),
             lock: Mutex::new(Some(lock)),
         };
@@ -86,6 +88,10 @@ impl Sqlite {
         };
         self.send(|slot| Job::Task { task: Box::new(task), slot }).await?;
         answer.await.unwrap_or_else(|_| Err(writer::died().into()))
+    }
+
+    pub(crate) fn queued_writes(&self) -> usize {
+        self.queue_length.saturating_sub(self.queue.available_permits())
     }
 
     /// Panics on the writer's thread, to test what then happens.

@@ -12,6 +12,7 @@ mod address;
 mod caller;
 pub mod error;
 mod json;
+mod load;
 mod path;
 mod query;
 mod rate;
@@ -32,6 +33,7 @@ pub use caller::{
 };
 pub use error::{Failure, Kind};
 pub use json::{Json, JsonOrEmpty, RawJson};
+pub use load::{AT_WORK, Overload, QueuedWrites, SHED_TOTAL};
 pub use path::Path;
 pub use query::Query;
 pub use rate::RateClass;

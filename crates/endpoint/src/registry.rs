@@ -40,6 +40,16 @@ impl Endpoint {
     pub(crate) fn changes_something(&self) -> bool {
         self.method != Method::Get && self.rate.is_of_changes()
     }
+
+    /// Whether a call waits for news, mostly.
+    pub(crate) fn waits(&self) -> bool {
+        self.path().ends_with("/sync")
+    }
+
+    /// Whether a call brings a body.
+    pub(crate) fn has_body(&self) -> bool {
+        self.body_bytes_max != body::NONE
+    }
 }
 
 /// The longest bodies, in bytes, by what is in them. A longer one is refused with 413 `M_TOO_LARGE`.

@@ -6,6 +6,7 @@ use smallvec::SmallVec;
 
 use crate::{
     error::{Failure, INTERNAL},
+    load::Work,
     routes::Route,
     site::Shared,
 };
@@ -29,6 +30,7 @@ pub(crate) struct Context {
     pub(crate) id: RequestId,
     pub(crate) shared: Arc<Shared>,
     pub(crate) route: Arc<Route>,
+    pub(crate) work: Arc<Work>,
     pub(crate) address: IpAddr,
     /// Where the values of the path's parameters are in the path, in the order of the route's names.
     pub(crate) values: SmallVec<[Range<usize>; 4]>,

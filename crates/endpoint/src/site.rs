@@ -26,6 +26,7 @@ use crate::{
     ForwardedBy, Peer,
     caller::token_of,
     error::{INTERNAL, UNRECOGNIZED, WRONG_METHOD},
+    load::{self, Load, Overload},
     rate::{Limiter, Who},
     request::{Context, RequestId},
     routes::{Conflict, Route, Routes, Tree},
@@ -49,6 +50,8 @@ pub struct SiteOptions {
     pub rate_limits: config::RateLimits,
     /// Whose `X-Forwarded-For` is believed.
     pub forwarded_by: ForwardedBy,
+    /// When there is too much to do.
+    pub overload: Overload,
     /// Tells the access tokens whose holders are not limited by their address: those of application services.
     pub is_trusted: Option<Trusted>,
     /// Any number that no other site has, now or after a restart; the beginning of every request id.
@@ -63,6 +66,7 @@ pub struct Site(Arc<Shared>);
 pub(crate) struct Shared {
     tree: Tree,
     pub(crate) limiter: Limiter,
+    load: Arc<Load>,
     forwarded_by: ForwardedBy,
     is_trusted: Option<Trusted>,
     run: u32,
@@ -77,8 +81,10 @@ impl Site {
     /// [`Conflict`], a mistake in the registry.
     pub fn new(options: SiteOptions, routes: Routes) -> Result<Self, Conflict> {
         measures::describe();
+        load::describe();
         Ok(Self(Arc::new(Shared {
             tree: Tree::new(routes)?,
+            load: Arc::new(Load::new(options.overload)),
             limiter: Limiter::new(&options.rate_limits, options.clock),
             forwarded_by: options.forwarded_by,
             is_trusted: options.is_trusted,
@@ -131,6 +137,12 @@ impl Site {
             response.headers_mut().extend(allowed.ok().map(|methods| (ALLOW, methods)));
             return Begun::Answered(response, None);
         };
+        let work = match self.0.load.admit(&route.endpoint) {
+            Ok(work) => work,
+            Err(failure) => {
+                return Begun::Answered(failure.into_response(), Some(Arc::clone(route)));
+            }
+        };
         let start = path.as_ptr().addr();
         let values = found.params.iter().map(|(_, value)| {
             let from = value.as_ptr().addr().saturating_sub(start);
@@ -141,6 +153,7 @@ impl Site {
             id,
             shared: Arc::clone(&self.0),
             route: Arc::clone(route),
+            work,
             address: self.0.forwarded_by.client(peer, request.headers()),
             values: values.collect(),
         };
@@ -175,7 +188,7 @@ struct Handled {
 
 /// Calls the handler.
 fn handle(context: Context, mut request: Request) -> Begun {
-    let route = Arc::clone(&context.route);
+    let (route, work) = (Arc::clone(&context.route), Arc::clone(&context.work));
     let endpoint = &route.endpoint;
     let span = tracing::info_span!(
         "request",
@@ -194,7 +207,7 @@ fn handle(context: Context, mut request: Request) -> Begun {
     let called = catch_unwind(AssertUnwindSafe(|| span.in_scope(|| (route.handle)(request))));
     match called {
         Ok(reply) => {
-            let reply = Finishing::new(reply, goes_on);
+            let reply = Finishing::new(reply, goes_on, work);
             Begun::Handled(Handled { route, reply, span })
         }
         Err(panic) => Begun::Answered(broken(&*panic), Some(route)),

@@ -56,8 +56,11 @@ impl<S: Sync> FromRequest<S> for RawBody {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Failure> {
         let (parts, body) = request.into_parts();
-        let bytes_max = Context::of(&parts)?.route.endpoint.body_bytes_max;
-        read(&parts.headers, body, bytes_max).await.map(Self)
+        let context = Context::of(&parts)?;
+        let bytes_max = context.route.endpoint.body_bytes_max;
+        let body = read(&parts.headers, body, bytes_max).await?;
+        context.work.begin();
+        Ok(Self(body))
     }
 }
 

@@ -12,7 +12,7 @@ pub use ruma::{
 
 mod generate;
 
-pub use generate::{device_id, media_id, room_id, token};
+pub use generate::{device_id, made_up_event_id, media_id, room_id, token};
 
 /// The longest identifier, in bytes of UTF-8, sigil and server name included.
 pub const ID_BYTES_MAX: usize = 255;

@@ -48,6 +48,10 @@ impl NotificationRules for Push {
             self.audiences.forget(&room);
         }
     }
+
+    fn purged(&self, room: RoomNum, position: i64) {
+        self.last_shared.lock().insert(room, position);
+    }
 }
 
 impl Push {

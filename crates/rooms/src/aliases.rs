@@ -35,6 +35,7 @@ impl Rooms {
     ) -> Result<()> {
         self.check_local(alias)?;
         let room = self.joined_room(room_id, user).await?;
+        self.check_not_blocked(room_id).await?;
         let mut write = db::Write::new();
         let creator = self.store.interner.user(&mut write, user).await?;
         table::insert(&mut write, alias, room.num, creator, self.now_ms());
@@ -81,6 +82,14 @@ impl Rooms {
     #[must_use]
     pub fn alias_serial(&self) -> u64 {
         self.alias_changes.load(Ordering::SeqCst)
+    }
+
+    /// The aliases of a room on this server, for those who run it.
+    ///
+    /// # Errors
+    /// Fails if the database fails.
+    pub async fn all_aliases(&self, room: store::RoomNum) -> Result<Vec<OwnedRoomAliasId>> {
+        Ok(table::of_room(&self.store.db, room).await?)
     }
 
     /// The aliases of a room on this server.

@@ -19,8 +19,10 @@ use crate::{
     error::{Error, Result},
     facts::Facts,
     membership::VOUCHER,
+    retention,
     room::Room,
     service::Rooms,
+    shadow_bans::without_others,
     writer,
 };
 
@@ -121,6 +123,8 @@ impl Rooms {
     ) -> Result<OwnedRoomId> {
         let version = self.version_for(request.room_version.as_deref())?;
         self.check_request(&request).await?;
+        let request =
+            if self.is_shadow_banned(creator) { without_others(request) } else { request };
         for user in invited(&request) {
             self.check_invite(creator, &user).await?;
         }
@@ -192,7 +196,7 @@ impl Rooms {
                     return refused("nobody vouches for a member");
                 }
             }
-            _ => {}
+            _ => retention::check_content(kind, state_key, content)?,
         }
         Ok(())
     }

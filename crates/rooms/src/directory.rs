@@ -168,6 +168,9 @@ impl Rooms {
         if !may && !is_admin {
             return Err(Error::Forbidden("you may not change the public room list for this room"));
         }
+        if published {
+            self.check_not_blocked(room_id).await?;
+        }
         let mut write = db::Write::new();
         store::rooms::set_published(&mut write, room.num, published);
         self.store.write(write).await?;

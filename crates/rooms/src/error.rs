@@ -43,6 +43,12 @@ pub enum Error {
     /// A thread begins at an event that relates to another one.
     #[error("a thread cannot begin at an event that relates to another one")]
     ThreadInRelation,
+    /// The server speaks to the user in this room, whether they want it or not.
+    #[error("you cannot turn down this invite: the server speaks to you in this room")]
+    NoticeRoom,
+    /// Those who run this server let nobody into the room; what they say about it.
+    #[error("{0}")]
+    Blocked(String),
     /// The rules of this server, not of the room, say no.
     #[error("{0}")]
     Forbidden(&'static str),

@@ -38,6 +38,10 @@ impl EventCache {
         self.0.clear();
     }
 
+    pub(crate) fn remove(&self, num: EventNum) {
+        self.0.remove(&num);
+    }
+
     pub(crate) fn insert(&self, event: Arc<Event>) {
         self.0.insert(event.num, event);
     }

@@ -52,6 +52,13 @@ impl<T> Histories<T> {
         Ok(history)
     }
 
+    /// Forgets all.
+    pub(crate) fn clear(&self) {
+        let mut kept = self.0.lock();
+        kept.forgotten += 1;
+        kept.histories.clear();
+    }
+
     /// Forgets the history of a key that has changed.
     pub(crate) fn forget(&self, key: (RoomNum, StateKeyNum)) {
         let mut kept = self.0.lock();

@@ -17,29 +17,38 @@ pub mod visibility;
 
 mod aggregations;
 mod aliases;
+mod blocks;
 mod children;
 mod create_room;
+mod deletion;
 mod directory;
 mod error;
 mod event_cache;
 mod facts;
 mod fully_read;
+mod guests;
 mod hierarchy;
 mod histories;
+mod inventory;
 mod invite_rules;
+mod jobs;
 mod membership;
 mod memberships;
 mod nearest;
+mod notices;
 mod powers;
+mod purge;
 mod receipts;
 mod receive;
 mod recent;
 mod redactions;
 mod relations;
 mod render;
+mod retention;
 mod room;
 mod send;
 mod service;
+mod shadow_bans;
 mod sharing;
 mod state_reads;
 mod summary;
@@ -57,18 +66,23 @@ mod tests;
 pub use self::{
     children::ChildrenQuery,
     create_room::{CreateRoom, Preset},
+    deletion::{DeleteRoom, NewRoom},
     directory::{Listing, PublicRoom, PublicRooms, PublicRoomsQuery},
     error::{Error, Result},
     event::Event,
     facts::{Facts, JoinRule, is_bump},
     hierarchy::{Hierarchy, HierarchyCursor, HierarchyQuery, SpaceRoom},
+    inventory::InventoryRoom,
     invite_rules::{InviteRules, InviteVerdict},
+    jobs::PurgeBefore,
     membership::{MembershipChange, Profile},
     memberships::UserRooms,
     powers::Powers,
+    purge::Old,
     receipts::{Receipt, ReceiptKind},
     receive::Received,
     render::{Format, Viewer},
+    retention::{Policy, Retention},
     room::Room,
     send::Transaction,
     service::{Rooms, Settings},

@@ -54,24 +54,16 @@ impl Rooms {
         room_id: &RoomId,
         reason: Option<&str>,
     ) -> Result<()> {
+        self.check_not_blocked(room_id).await?;
         let room = self.room(room_id).await?;
         let facts = room.facts(self).await?;
         if facts.is_joined(user) {
             return Ok(());
         }
+        let reason = reason.filter(|_| !self.is_shadow_banned(user));
         let mut content = self.member_content(user, Membership::Join, reason).await?;
         self.vouch(&facts, user, &mut content).await?;
         self.put_member(&room, user, user, content).await
-    }
-
-    /// Whether guests can join a room.
-    ///
-    /// # Errors
-    /// [`Error::GuestsForbidden`] if they cannot, or there is no such room.
-    pub async fn check_guests_can_join(self: &Arc<Self>, room_id: &RoomId) -> Result<()> {
-        let room = self.find(room_id).await?.ok_or(Error::GuestsForbidden)?;
-        let can_join = room.facts(self).await?.guest_can_join();
-        if can_join { Ok(()) } else { Err(Error::GuestsForbidden) }
     }
 
     /// Asks a user in.
@@ -87,7 +79,11 @@ impl Rooms {
         if change.target.server_name() != self.server_name() {
             return Err(Error::NotLocal(change.target.to_string()));
         }
+        self.check_not_blocked(room_id).await?;
         self.check_invite(change.sender, change.target).await?;
+        if self.is_shadow_banned(change.sender) {
+            return Ok(());
+        }
         let is_direct = None;
         let draft = self.invite_draft(change.target, change.reason, is_direct).await?;
         self.submit_one(&room, Submission::one(change.sender.to_owned(), draft)).await?;
@@ -118,11 +114,16 @@ impl Rooms {
         reason: Option<&str>,
     ) -> Result<()> {
         let room = self.find(room_id).await?.ok_or(Error::UnknownRoom)?;
-        match room.facts(self).await?.membership(user) {
+        let facts = room.facts(self).await?;
+        match facts.membership(user) {
             None => return Err(Error::UnknownRoom),
+            Some(Membership::Invite) if self.is_notice_room(&facts) => {
+                return Err(Error::NoticeRoom);
+            }
             Some(Membership::Leave) => return Ok(()),
             Some(_) => {}
         }
+        let reason = reason.filter(|_| !self.is_shadow_banned(user));
         let content = leave_content(Membership::Leave, reason);
         self.put_member(&room, user, user, content).await
     }
@@ -142,7 +143,7 @@ impl Rooms {
             return Err(Error::Forbidden("the user is not in this room"));
         }
         let content = leave_content(Membership::Leave, change.reason);
-        self.put_member(&room, change.sender, change.target, content).await
+        self.put_other(&room, &change, content).await
     }
 
     /// Removes a user and keeps them out.
@@ -156,7 +157,7 @@ impl Rooms {
     ) -> Result<()> {
         let room = self.joined_room(room_id, change.sender).await?;
         let content = leave_content(Membership::Ban, change.reason);
-        self.put_member(&room, change.sender, change.target, content).await
+        self.put_other(&room, &change, content).await
     }
 
     /// Lets a banned user come back.
@@ -173,7 +174,7 @@ impl Rooms {
             return Err(Error::Forbidden("the user is not banned from this room"));
         }
         let content = leave_content(Membership::Leave, change.reason);
-        self.put_member(&room, change.sender, change.target, content).await
+        self.put_other(&room, &change, content).await
     }
 
     /// Asks to be let in.
@@ -186,7 +187,11 @@ impl Rooms {
         room_id: &RoomId,
         reason: Option<&str>,
     ) -> Result<()> {
+        self.check_not_blocked(room_id).await?;
         let room = self.room(room_id).await?;
+        if self.is_shadow_banned(user) {
+            return Ok(());
+        }
         let content = self.member_content(user, Membership::Knock, reason).await?;
         self.put_member(&room, user, user, content).await
     }
@@ -220,6 +225,9 @@ impl Rooms {
     /// # Errors
     /// Fails if the database fails.
     pub async fn update_profile(self: &Arc<Self>, user: &UserId) -> Result<()> {
+        if self.is_shadow_banned(user) {
+            return Ok(());
+        }
         let Some(user_num) = self.store.interner.find_user(user).await? else { return Ok(()) };
         for num in self.rooms_of(user_num).await?.joined() {
             let Some(room) = self.by_number(num).await? else { continue };
@@ -253,11 +261,25 @@ impl Rooms {
         let present = [Membership::Join, Membership::Invite, Membership::Knock];
         for num in present.into_iter().flat_map(|membership| rooms.with(membership)) {
             let Some(room) = self.by_number(num).await? else { continue };
-            if let Err(error) = self.leave(user, &room.id, None).await {
+            let content = leave_content(Membership::Leave, None);
+            if let Err(error) = self.put_member(&room, user, user, content).await {
                 tracing::info!(room.id = %room.id, %error, "a closed account could not leave a room");
             }
         }
         Ok(())
+    }
+
+    /// Changes the membership of somebody else.
+    async fn put_other(
+        self: &Arc<Self>,
+        room: &Arc<Room>,
+        change: &MembershipChange<'_>,
+        content: Object,
+    ) -> Result<()> {
+        if self.is_shadow_banned(change.sender) {
+            return Ok(());
+        }
+        self.put_member(room, change.sender, change.target, content).await
     }
 
     async fn put_member(
@@ -315,6 +337,16 @@ impl Rooms {
             .map_err(|_| Error::BadContent("a member event needs a user".into()))?;
         let membership = canonical::string(content, "membership").and_then(Membership::parse);
         content.remove(VOUCHER);
+        if matches!(membership, Some(Membership::Join | Membership::Invite | Membership::Knock)) {
+            self.check_not_blocked(&facts.room_id).await?;
+        }
+        if membership == Some(Membership::Leave)
+            && target == sender
+            && facts.membership(sender) == Some(Membership::Invite)
+            && self.is_notice_room(facts)
+        {
+            return Err(Error::NoticeRoom);
+        }
         match membership {
             Some(Membership::Invite) if target.server_name() != self.server_name() => {
                 Err(Error::NotLocal(target.to_string()))
@@ -401,7 +433,7 @@ fn leave_content(membership: Membership, reason: Option<&str>) -> Object {
     content
 }
 
-fn set_profile(content: &mut Object, profile: &Profile) {
+pub(crate) fn set_profile(content: &mut Object, profile: &Profile) {
     let fields = [("displayname", &profile.displayname), ("avatar_url", &profile.avatar_url)];
     for (field, value) in fields {
         match value {

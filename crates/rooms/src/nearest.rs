@@ -32,6 +32,11 @@ impl Rooms {
             return Err(Error::NotJoined);
         }
         let visible = self.store.changes.position();
+        // What has expired is not looked for.
+        let ts = match (direction, view.expired_before) {
+            (Direction::Forward, Some(expired)) => ts.max(expired),
+            _ => ts,
+        };
         let mut nearest = None;
         for (after, until) in view.ranges() {
             let range = (after, until.min(visible));
@@ -48,6 +53,7 @@ impl Rooms {
             }
         }
         let (_, num) = nearest.ok_or(Error::UnknownEvent)?;
-        self.events(&[num]).await?.into_iter().next().ok_or(Error::UnknownEvent)
+        let event = self.events(&[num]).await?.into_iter().next();
+        event.filter(|event| view.sees_event(event)).ok_or(Error::UnknownEvent)
     }
 }

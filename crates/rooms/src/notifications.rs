@@ -72,4 +72,7 @@ pub trait NotificationRules: Send + Sync {
 
     /// The write with an event was committed: what is kept in memory may now follow.
     fn committed(&self, room: RoomNum, position: i64, classified: &Classified);
+
+    /// History of a room was purged, which was committed at `position`: it counts as read.
+    fn purged(&self, room: RoomNum, position: i64);
 }

@@ -13,6 +13,7 @@ use store::{
 use crate::{
     error::{Error, Result},
     event::Event,
+    relations::Relation,
     room::Room,
     service::Rooms,
 };
@@ -86,6 +87,7 @@ impl Rooms {
         let room = self.joined_room(room_id, user).await?;
         let event = self.visible_event(user, room_id, event_id).await?;
         let event_position = event.position().ok_or(Error::UnknownEvent)?;
+        let kind = if self.is_shadow_banned(user) { ReceiptKind::ReadPrivate } else { kind };
         let part = self.part(&event, thread_id).await?;
         let mut write = Write::new();
         let user_num = self.store.interner.user(&mut write, user).await?;
@@ -132,6 +134,12 @@ impl Rooms {
             Some(root) => {
                 let invalid = |_| Error::InvalidParam("thread_id is no event id".to_owned());
                 let root = EventId::parse(root).map_err(invalid)?;
+                // Of a thread whose beginning is purged, what is left says that it is of it.
+                let own = Relation::of(&event.pdu)
+                    .filter(|own| own.rel_type == "m.thread" && own.parent_id == root);
+                if let (Some(_), Some(thread)) = (own, event.thread) {
+                    return Ok(Part::Thread(thread));
+                }
                 let root = self.event(&root).await?;
                 let unknown = || Error::InvalidParam("thread_id is not known".to_owned());
                 Part::Thread(root.ok_or_else(unknown)?.num)

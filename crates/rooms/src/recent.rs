@@ -1,7 +1,10 @@
 //! The end of a room's timeline in memory: nearly every sync asks for no more.
 //!
 //! Invariant: between its oldest event and the last one that was committed here, none is missing.
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::{HashSet, VecDeque},
+    sync::Arc,
+};
 
 use store::{EventNum, events::Direction};
 
@@ -45,6 +48,11 @@ impl Recent {
         if let Some(event) = self.events.iter_mut().find(|event| event.num == redacted.num) {
             *event = Arc::clone(redacted);
         }
+    }
+
+    /// Forgets events that are stored no more.
+    pub(crate) fn remove(&mut self, gone: &HashSet<EventNum>) {
+        self.events.retain(|event| !gone.contains(&event.num));
     }
 
     /// Takes over what was read up to the position `until`, newest first. Only what `cache` has as well: that is as it

@@ -40,6 +40,9 @@ impl Rooms {
         content: Object,
     ) -> Result<OwnedEventId> {
         let redaction = self.redact(sender, room_id, target, transaction, content.clone()).await?;
+        if self.is_shadow_banned(sender) {
+            return Ok(redaction);
+        }
         let room = self.room(room_id).await?;
         if rel_types.iter().any(|rel_type| rel_type == EVERY) {
             self.redact_children(sender, &room, (target, None), &content).await?;

@@ -1,5 +1,11 @@
 //! A room that somebody has used lately: its facts, and what waits to be written to it.
-use std::sync::{Arc, atomic::AtomicI64};
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, AtomicU64, Ordering},
+    },
+};
 
 use parking_lot::RwLock;
 use protocol::{
@@ -30,6 +36,8 @@ pub struct Room {
     /// Held by whoever writes to the room on this node: its writer, or an event of another server.
     pub(crate) writing: tokio::sync::Mutex<()>,
     pub(crate) last_receipt: LastReceipt,
+    /// Counts how often events were purged: what was read before is not kept after.
+    purges: AtomicU64,
     known: RwLock<Option<Known>>,
     loading: tokio::sync::Mutex<()>,
 }
@@ -50,6 +58,7 @@ impl Room {
             used: AtomicI64::new(0),
             writing: tokio::sync::Mutex::default(),
             last_receipt: LastReceipt::default(),
+            purges: AtomicU64::new(0),
             known: RwLock::new(None),
             loading: tokio::sync::Mutex::default(),
         }
@@ -120,10 +129,31 @@ impl Room {
         self.known.read().as_ref()?.recent.find(range, limit)
     }
 
-    /// Keeps what was read of the timeline up to the position `until`, newest first.
-    pub(crate) fn remember(&self, page: &[Arc<Event>], until: i64, cache: &EventCache) {
-        if let Some(known) = self.known.write().as_mut() {
+    /// Keeps what was read of the timeline up to the position `until`, newest first, unless events were purged since
+    /// [`Self::purges`] was `purges`.
+    pub(crate) fn remember(
+        &self,
+        page: &[Arc<Event>],
+        until: i64,
+        cache: &EventCache,
+        purges: u64,
+    ) {
+        let mut known = self.known.write();
+        if let Some(known) = known.as_mut().filter(|_| self.purges() == purges) {
             known.recent.extend_back(page, until, cache);
+        }
+    }
+
+    /// Another number whenever events were purged.
+    pub(crate) fn purges(&self) -> u64 {
+        self.purges.load(Ordering::SeqCst)
+    }
+
+    /// Forgets events that are stored no more.
+    pub(crate) fn forget_events(&self, gone: &HashSet<EventNum>) {
+        self.purges.fetch_add(1, Ordering::SeqCst);
+        if let Some(known) = self.known.write().as_mut() {
+            known.recent.remove(gone);
         }
     }
 

@@ -11,8 +11,10 @@ use crate::{
     draft::{Draft, Submission},
     error::{Error, Result},
     event::{Event, transaction_key},
+    retention,
     room::Room,
     service::Rooms,
+    shadow_bans::pretended_event,
 };
 
 /// Who sends, and under which transaction id.
@@ -108,6 +110,9 @@ impl Rooms {
                 return sent.ok_or(error);
             }
         };
+        if self.is_shadow_banned(sender) {
+            return pretended_event(sender, room_id, &key);
+        }
         let submission = Submission {
             sender: sender.to_owned(),
             drafts: vec![draft],
@@ -167,7 +172,13 @@ impl Rooms {
             ("m.room.member", target) => {
                 self.check_member_content(&facts, sender, target, &mut content).await?;
             }
-            _ => {}
+            (kind, state_key) => retention::check_content(kind, state_key, &content)?,
+        }
+        if self.is_shadow_banned(sender)
+            && let Some(pretended) =
+                self.pretended_state(&facts, sender, (kind, state_key), &mut content).await?
+        {
+            return Ok(pretended);
         }
         if let Some(current) = facts.state.get(kind, state_key)
             && current.pdu.sender() == sender
@@ -177,6 +188,10 @@ impl Rooms {
         }
         let draft = Draft { origin_server_ts: sent_ts, ..Draft::state(kind, state_key, content) };
         let event = self.submit_one(&room, Submission::one(sender.to_owned(), draft)).await?;
+        if kind == "m.room.guest_access" {
+            // The room is closed to them in any case: whoever asks again tries again.
+            self.see_guests_off(&room).await?;
+        }
         Ok(event.pdu.event_id().to_owned())
     }
 

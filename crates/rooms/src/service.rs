@@ -27,6 +27,7 @@ use crate::{
     histories::{Histories, History},
     memberships::{Memberships, UserRooms},
     notifications::NotificationRules,
+    retention::Retention,
     room::Room,
     typing::Typing,
     visibility::{HistoryVisibility, View},
@@ -38,6 +39,10 @@ use crate::{
 pub struct Settings {
     /// The version of new rooms that ask for none.
     pub default_version: RoomVersion,
+    /// The user whom the server speaks as, if it does.
+    pub notices_user: Option<OwnedUserId>,
+    /// When messages expire; never, if there is none.
+    pub retention: Option<Retention>,
     /// How many bytes of rooms are kept in memory.
     pub room_cache_bytes: usize,
     /// How many bytes of events are kept in memory.
@@ -48,6 +53,8 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             default_version: RoomVersion::DEFAULT,
+            notices_user: None,
+            retention: None,
             room_cache_bytes: 48 << 20,
             event_cache_bytes: 16 << 20,
         }
@@ -69,6 +76,8 @@ pub struct Rooms {
     visibilities_of: Histories<HistoryVisibility>,
     /// When the last room was created (Unix ms): see `create_room`.
     pub(crate) last_created: AtomicI64,
+    /// Somebody has asked for a job: see `jobs`.
+    pub(crate) jobs_added: tokio::sync::Notify,
     active: RwLock<HashMap<RoomNum, Arc<Room>>>,
 }
 
@@ -94,6 +103,7 @@ impl Rooms {
             memberships_of: Histories::default(),
             visibilities_of: Histories::default(),
             last_created: AtomicI64::new(0),
+            jobs_added: tokio::sync::Notify::new(),
             active: RwLock::default(),
         })
     }
@@ -295,7 +305,9 @@ impl Rooms {
             }
             None => History::default(),
         };
-        Ok(View { memberships, visibilities, ignored })
+        let facts = room.facts(self).await?;
+        let expired_before = self.expired_before(&facts);
+        Ok(View { memberships, visibilities, ignored, expired_before })
     }
 
     /// Whether `user` has forgotten the room: then they are as somebody who was never there.
@@ -380,6 +392,12 @@ impl Rooms {
     pub(crate) fn forget_history(&self, room: RoomNum, key: StateKeyNum) {
         self.memberships_of.forget((room, key));
         self.visibilities_of.forget((room, key));
+    }
+
+    /// Forgets how all keys came to be: a room is gone.
+    pub(crate) fn forget_histories(&self) {
+        self.memberships_of.clear();
+        self.visibilities_of.clear();
     }
 
     /// How the state of `room` has changed with `after < position <= until`, oldest first.

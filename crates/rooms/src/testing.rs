@@ -33,6 +33,8 @@ impl NotificationRules for EveryMessage {
     }
 
     fn committed(&self, _: RoomNum, _: i64, _: &Classified) {}
+
+    fn purged(&self, _: RoomNum, _: i64) {}
 }
 
 pub(crate) struct TestServer {

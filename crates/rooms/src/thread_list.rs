@@ -100,7 +100,7 @@ impl Rooms {
     ) -> Result<bool> {
         let is_seen = first.room_num == room.num
             && first.status == Status::Accepted
-            && first.position().is_some_and(|position| view.sees(position));
+            && view.sees_event(first);
         if !is_seen || view.sees(last_position) {
             return Ok(is_seen);
         }

@@ -166,7 +166,7 @@ impl Rooms {
         let view = self.view(&room, user).await?;
         let shown = event.room_num == room.num
             && event.status == events::Status::Accepted
-            && event.position().is_some_and(|position| view.sees(position));
+            && view.sees_event(&event);
         if shown { Ok(SeenEvent { event, view }) } else { Err(Error::UnknownEvent) }
     }
 
@@ -312,6 +312,7 @@ impl Rooms {
         }
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let Range { after, until, direction } = range;
+        let purges = room.purges();
         let rows =
             events::timeline(&self.store.db, room.num, after, until, direction, limit).await?;
         let mut events = Vec::with_capacity(rows.len());
@@ -319,7 +320,13 @@ impl Rooms {
             events.push(self.keep(row).await?);
         }
         if direction == Direction::Backward {
-            room.remember(&events, until, &self.events);
+            room.remember(&events, until, &self.events, purges);
+        }
+        if room.purges() != purges {
+            // What was read may be purged meanwhile: then nobody is to find it here.
+            for event in &events {
+                self.events.remove(event.num);
+            }
         }
         Ok(events)
     }

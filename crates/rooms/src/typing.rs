@@ -32,6 +32,9 @@ impl Rooms {
         if !room.facts(self).await?.is_joined(user) {
             return Err(Error::NotJoined);
         }
+        if self.is_shadow_banned(user) {
+            return Ok(());
+        }
         let Some(timeout_ms) = timeout_ms else {
             self.stop_typing(room.num, user);
             return Ok(());

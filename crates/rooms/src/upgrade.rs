@@ -66,6 +66,9 @@ impl Rooms {
             return Err(Error::Forbidden("you may not replace this room"));
         }
         let version = self.version_for(Some(&request.new_version))?;
+        if self.is_shadow_banned(user) {
+            return self.pretended_room();
+        }
         let drafts = self.replacement(user, &facts, version, request).await?;
         let new = self.new_room(user, version, &drafts).await?;
         let submission = Submission {

@@ -60,6 +60,8 @@ pub struct View {
     pub(crate) visibilities: History<HistoryVisibility>,
     /// Whom the user ignores; none if it is nobody.
     pub(crate) ignored: Option<Arc<IgnoredUsers>>,
+    /// Messages that were sent before this time (Unix ms) have expired.
+    pub(crate) expired_before: Option<i64>,
 }
 
 impl View {
@@ -80,7 +82,18 @@ impl View {
     /// [spec]: https://spec.matrix.org/v1.16/client-server-api/#ignoring-users
     #[must_use]
     pub fn shows(&self, event: &Event) -> bool {
-        event.position().is_some_and(|position| self.sees(position)) && !self.ignores(event)
+        self.sees_event(event) && !self.ignores(event)
+    }
+
+    /// Whether the user may see `event`, which is not expired.
+    #[must_use]
+    pub fn sees_event(&self, event: &Event) -> bool {
+        event.position().is_some_and(|position| self.sees(position)) && !self.has_expired(event)
+    }
+
+    fn has_expired(&self, event: &Event) -> bool {
+        self.expired_before.is_some_and(|time| event.pdu.origin_server_ts() < time)
+            && event.pdu.state_key().is_none()
     }
 
     fn ignores(&self, event: &Event) -> bool {
@@ -203,6 +216,7 @@ mod tests {
             memberships: memberships.into(),
             visibilities: [(1, visibility)].into(),
             ignored: None,
+            expired_before: None,
         }
     }
 

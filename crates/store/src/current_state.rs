@@ -58,6 +58,27 @@ pub async fn of_key(
     rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
 }
 
+/// The events of one key in those of `rooms` that have it, as their JSON.
+///
+/// # Errors
+/// Fails if the database fails.
+pub async fn jsons_in(
+    reader: &impl Read,
+    key: StateKeyNum,
+    rooms: &[RoomNum],
+) -> Result<Vec<(RoomNum, String)>> {
+    let rooms: Vec<i64> = rooms.iter().map(|room| room.0).collect();
+    let rows = reader
+        .query(
+            "SELECT current_state.room_num, events.json FROM current_state \
+             JOIN events ON events.event_num = current_state.event_num \
+             WHERE current_state.state_key_num = $1 AND current_state.room_num = ANY($2)",
+            params![key, rooms],
+        )
+        .await?;
+    rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
+}
+
 /// The events of one key in all rooms, as their JSON.
 ///
 /// # Errors

@@ -125,6 +125,8 @@ macro_rules! select {
     };
 }
 
+pub mod purging;
+
 fn decode(row: &Row) -> Result<EventRow> {
     Ok(EventRow {
         event_num: row.get(0)?,
@@ -293,19 +295,22 @@ pub async fn nearest(
     row.map(|row| Ok((row.get(0)?, row.get(1)?))).transpose()
 }
 
-/// The running count of `room` (see [`EventRow::notify_count`]) at `position`, whatever stands there.
+/// The running count of `room` (see [`EventRow::notify_count`]) at `position`, whatever stands there: where history was
+/// purged, that of then.
 ///
 /// # Errors
 /// Fails if the database fails.
 pub async fn notify_count_at(reader: &impl Read, room: RoomNum, position: i64) -> Result<i64> {
-    let row = reader
-        .query_optional(
-            "SELECT notify_count FROM events WHERE room_num = $1 AND position <= $2 \
-             AND position IS NOT NULL ORDER BY position DESC LIMIT 1",
+    let rows = reader
+        .query(
+            "SELECT notify_count FROM (SELECT notify_count FROM events WHERE room_num = $1 \
+             AND position <= $2 AND position IS NOT NULL ORDER BY position DESC LIMIT 1) AS last \
+             UNION ALL SELECT purged_notify_count FROM rooms \
+             WHERE room_num = $1 AND purged_position <= $2",
             params![room, position],
         )
         .await?;
-    row.map_or(Ok(0), |row| row.get(0))
+    rows.iter().try_fold(0, |count: i64, row| Ok(count.max(row.get(0)?)))
 }
 
 async fn rows(reader: &impl Read, sql: &'static str, params: Params) -> Result<Vec<EventRow>> {

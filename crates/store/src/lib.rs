@@ -8,6 +8,7 @@ pub mod access_tokens;
 pub mod account_data;
 pub mod aliases;
 pub mod appservice_positions;
+pub mod blocked_rooms;
 pub mod changes;
 pub mod cross_signing;
 pub mod current_state;
@@ -28,6 +29,7 @@ pub mod media_moderation;
 pub mod media_usage;
 pub mod memberships;
 pub mod network_rooms;
+pub mod notice_rooms;
 pub mod notification_audiences;
 pub mod notifications;
 pub mod numbers;
@@ -41,11 +43,13 @@ pub mod receipts;
 pub mod registration_tokens;
 pub mod relations;
 pub mod reports;
+pub mod room_jobs;
 pub mod rooms;
 pub mod schema;
 pub mod search;
 pub mod server_facts;
 pub mod sessions;
+pub mod shadow_bans;
 pub mod sliding_connections;
 pub mod state_changes;
 pub mod state_versions;
@@ -56,6 +60,7 @@ pub mod user_daily_visits;
 pub mod user_directory;
 pub mod user_ips;
 pub mod users;
+pub mod whole_rooms;
 
 use std::sync::Arc;
 
@@ -68,6 +73,7 @@ pub use self::{
     ignored_users::{IgnoredUsers, Ignores},
     interner::Interner,
     numbers::{AudienceNum, EventNum, RoomNum, StateKeyNum, StateVersion, UserNum},
+    shadow_bans::ShadowBans,
 };
 
 /// What every service is built from: the database, the interned numbers, the change hub, time and randomness.
@@ -81,6 +87,8 @@ pub struct Store {
     pub changes: Arc<Hub>,
     /// Who ignores whom.
     pub ignores: Arc<Ignores>,
+    /// Who is shadow-banned.
+    pub shadow_bans: Arc<ShadowBans>,
     /// Wall time.
     pub clock: SharedClock,
     /// Randomness.
@@ -101,7 +109,8 @@ impl Store {
         let interner = Arc::new(Interner::new(db.clone()));
         let changes = Arc::new(Hub::new(db.clone()));
         let ignores = Arc::new(Ignores::load(&db).await?);
-        Ok(Self { db, interner, changes, ignores, clock, entropy })
+        let shadow_bans = Arc::new(ShadowBans::load(&db).await?);
+        Ok(Self { db, interner, changes, ignores, shadow_bans, clock, entropy })
     }
 
     /// The rooms in which anything can have changed after `after`: from memory where that reaches back so far.

@@ -2,7 +2,7 @@
 //!
 //! Most events have no row: how many events of the main timeline notify those with the server's push rules is a running
 //! count in [`crate::events`]. A row says what an event adds to that, for one user or for a whole audience.
-use db::{Read, Result, Value, Write, params};
+use db::{OperationIndex, Read, Result, Value, Write, params};
 
 use crate::{
     numbers::{AudienceNum, RoomNum, UserNum},
@@ -43,6 +43,16 @@ pub fn delete(write: &mut Write, room: RoomNum, audiences: &[AudienceNum], posit
          WHERE room_num = $1 AND audience_num = ANY($2) AND position = $3",
         params![room, audiences, position],
     );
+}
+
+/// Removes at most `limit` rows of a room up to `position`, which everybody has read.
+pub fn delete_until(write: &mut Write, room: RoomNum, position: i64, limit: i64) -> OperationIndex {
+    write.execute(
+        "DELETE FROM notifications WHERE (room_num, audience_num, position) IN ( \
+         SELECT room_num, audience_num, position FROM notifications \
+         WHERE room_num = $1 AND position <= $2 LIMIT $3)",
+        params![room, position, limit],
+    )
 }
 
 /// What is unread of one part of a room.

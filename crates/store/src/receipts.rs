@@ -47,6 +47,22 @@ pub fn set(write: &mut Write, receipt: &ReceiptRow, position: Value) -> db::Oper
     )
 }
 
+/// Removes at most `limit` receipts of a room, of events up to `position` that are not stored any more.
+pub fn delete_dangling(
+    write: &mut Write,
+    room: RoomNum,
+    position: i64,
+    limit: i64,
+) -> db::OperationIndex {
+    write.execute(
+        "DELETE FROM receipts WHERE (room_num, user_num, receipt_type, thread_id) IN ( \
+         SELECT room_num, user_num, receipt_type, thread_id FROM receipts \
+         WHERE room_num = $1 AND event_position <= $2 AND NOT EXISTS ( \
+         SELECT 1 FROM events WHERE events.event_id = receipts.event_id) LIMIT $3)",
+        params![room, position, limit],
+    )
+}
+
 /// The position of the last receipt that was set in a room; 0 if there is none.
 ///
 /// # Errors

@@ -99,6 +99,15 @@ pub fn advance(
     );
 }
 
+/// Notes that history was purged up to `position`, where the running count is `notify_count`. Never moves back.
+pub fn set_purged(write: &mut Write, room: RoomNum, position: i64, notify_count: i64) {
+    write.execute(
+        "UPDATE rooms SET purged_position = $2, purged_notify_count = $3 \
+         WHERE room_num = $1 AND purged_position < $2",
+        params![room, position, notify_count],
+    );
+}
+
 /// Shows the room in the public room list, or no longer.
 pub fn set_published(write: &mut Write, room: RoomNum, published: bool) {
     write.execute("UPDATE rooms SET published = $2 WHERE room_num = $1", params![room, published]);
@@ -131,6 +140,18 @@ pub async fn notify_counts(reader: &impl Read, rooms: &[RoomNum]) -> Result<Vec<
     rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
 }
 
+/// Those of `rooms` whose history was purged: up to which position, and the running count there.
+///
+/// # Errors
+/// Fails if the database fails.
+pub async fn purged(reader: &impl Read, rooms: &[RoomNum]) -> Result<Vec<(RoomNum, i64, i64)>> {
+    let rooms: Vec<i64> = rooms.iter().map(|room| room.0).collect();
+    let sql = "SELECT room_num, purged_position, purged_notify_count FROM rooms \
+               WHERE room_num = ANY($1) AND purged_position > 0";
+    let rows = reader.query(sql, params![rooms]).await?;
+    rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).collect()
+}
+
 /// Every room of the public room list.
 ///
 /// # Errors
@@ -152,6 +173,64 @@ pub async fn published(reader: &impl Read) -> Result<Vec<PublishedRoom>> {
             })
         })
         .collect()
+}
+
+/// The numbers of rooms behind `after`, in their order.
+///
+/// # Errors
+/// Fails if the database fails.
+pub async fn numbers(reader: &impl Read, after: RoomNum, limit: i64) -> Result<Vec<RoomNum>> {
+    let sql = "SELECT room_num FROM rooms WHERE room_num > $1 ORDER BY room_num LIMIT $2";
+    reader.query(sql, params![after, limit]).await?.iter().map(|row| row.get(0)).collect()
+}
+
+/// A room in a list for those who run the server.
+#[derive(Clone, Debug)]
+pub struct ListedRoom {
+    /// Its number.
+    pub room_num: RoomNum,
+    /// Its id.
+    pub room_id: String,
+    /// Its version.
+    pub room_version: String,
+    /// When it was created here or first joined (Unix ms).
+    pub created_ts: i64,
+    /// Whether the public room list shows it.
+    pub published: bool,
+    /// How many users are joined.
+    pub joined: i64,
+    /// Whether nobody may come in.
+    pub blocked: bool,
+}
+
+/// The rooms with numbers behind `after`, in their order.
+///
+/// # Errors
+/// Fails if the database fails.
+pub async fn list(reader: &impl Read, after: RoomNum, limit: i64) -> Result<Vec<ListedRoom>> {
+    let rows = reader
+        .query(
+            "SELECT rooms.room_num, names.room_id, room_version, created_ts, published, \
+             (SELECT COUNT(*) FROM memberships AS m WHERE m.room_num = rooms.room_num \
+             AND m.membership = 'join'), \
+             (SELECT COUNT(*) FROM blocked_rooms AS b WHERE b.room_id = names.room_id) \
+             FROM rooms JOIN room_numbers AS names ON names.room_num = rooms.room_num \
+             WHERE rooms.room_num > $1 ORDER BY rooms.room_num LIMIT $2",
+            params![after, limit],
+        )
+        .await?;
+    let listed = |row: &Row| {
+        Ok(ListedRoom {
+            room_num: row.get(0)?,
+            room_id: row.get(1)?,
+            room_version: row.get(2)?,
+            created_ts: row.get(3)?,
+            published: row.get::<i64>(4)? != 0,
+            joined: row.get(5)?,
+            blocked: row.get::<i64>(6)? != 0,
+        })
+    };
+    rows.iter().map(listed).collect()
 }
 
 /// The rooms in which anything has happened after `after`.

@@ -35,4 +35,8 @@ migrations! {
     20 "0020_url_previews",
     21 "0021_media_accounting",
     22 "0022_appservices",
+    23 "0023_room_jobs",
+    24 "0024_blocked_rooms",
+    25 "0025_shadow_bans",
+    26 "0026_notice_rooms",
 }

@@ -59,16 +59,19 @@ pub fn put(write: &mut Write, engine: Engine, document: &Document<'_>) {
         document.text_num,
         document.text_position
     ];
+    // What was purged since it was read is not to be found again.
     match engine {
         Engine::Sqlite => {
             write.execute(
                 "INSERT INTO search_documents \
                  (event_num, room_num, position, field, text_num, text_position) \
-                 VALUES ($1, $2, $3, $4, $5, $6)",
+                 SELECT $1, $2, $3, $4, $5, $6 \
+                 WHERE EXISTS (SELECT 1 FROM events WHERE event_num = $1)",
                 row,
             );
             write.execute(
-                "INSERT INTO search_terms (rowid, terms) VALUES ($1, $2)",
+                "INSERT INTO search_terms (rowid, terms) SELECT $1, $2 \
+                 WHERE EXISTS (SELECT 1 FROM events WHERE event_num = $1)",
                 params![document.event_num, document.terms.join(" ")],
             );
         }
@@ -78,7 +81,10 @@ pub fn put(write: &mut Write, engine: Engine, document: &Document<'_>) {
             write.execute(
                 "INSERT INTO search_documents \
                  (event_num, room_num, position, field, text_num, text_position, terms) \
-                 VALUES ($1, $2, $3, $4, $5, $6, CAST(CAST($7 AS TEXT) AS TSVECTOR))",
+                 SELECT CAST($1 AS BIGINT), CAST($2 AS BIGINT), CAST($3 AS BIGINT), \
+                 CAST($4 AS BIGINT), CAST($5 AS BIGINT), CAST($6 AS BIGINT), \
+                 CAST(CAST($7 AS TEXT) AS TSVECTOR) \
+                 WHERE EXISTS (SELECT 1 FROM events WHERE event_num = CAST($1 AS BIGINT))",
                 row,
             );
         }
@@ -95,6 +101,25 @@ pub fn remove(write: &mut Write, engine: Engine, event: EventNum) {
         );
     }
     write.execute("DELETE FROM search_documents WHERE event_num = $1", params![event]);
+}
+
+/// Makes events not findable any more, and what is found by their texts neither.
+pub fn remove_all(write: &mut Write, engine: Engine, events: &[EventNum]) {
+    let events: Vec<i64> = events.iter().map(|event| event.0).collect();
+    if engine == Engine::Sqlite {
+        write.execute(
+            "DELETE FROM search_terms WHERE rowid IN (SELECT event_num FROM search_documents \
+             WHERE event_num = ANY($1) UNION SELECT event_num FROM search_documents \
+             WHERE text_num = ANY($1) AND text_num <> event_num)",
+            params![events.clone()],
+        );
+    }
+    write
+        .execute("DELETE FROM search_documents WHERE event_num = ANY($1)", params![events.clone()]);
+    write.execute(
+        "DELETE FROM search_documents WHERE text_num = ANY($1) AND text_num <> event_num",
+        params![events],
+    );
 }
 
 /// The events that are found by the text of another one, which has edited them.

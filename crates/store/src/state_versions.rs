@@ -79,6 +79,12 @@ fn insert(
     );
 }
 
+/// Removes versions of a room of which nothing is left.
+pub fn delete(write: &mut Write, versions: &[StateVersion]) {
+    let versions: Vec<i64> = versions.iter().map(|version| version.0).collect();
+    write.execute("DELETE FROM state_versions WHERE state_version = ANY($1)", params![versions]);
+}
+
 /// The whole state of a version.
 ///
 /// # Errors

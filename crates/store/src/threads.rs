@@ -30,6 +30,14 @@ pub fn remove_event(write: &mut Write, room: RoomNum, root_id: &EventId) {
     );
 }
 
+/// Takes threads out of the list whose beginnings are gone.
+pub fn delete(write: &mut Write, room: RoomNum, root_ids: Vec<String>) {
+    write.execute(
+        "DELETE FROM threads WHERE room_num = $1 AND root_id = ANY($2)",
+        params![room, root_ids],
+    );
+}
+
 /// A thread in the list of a room's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ThreadRow {

@@ -2,7 +2,7 @@
 use db::{OperationIndex, Read, Result, Row, Write, params};
 use protocol::ids::{OwnedUserId, UserId};
 
-use crate::UserNum;
+use crate::{RoomNum, UserNum};
 
 /// A user of this server.
 #[derive(Clone, PartialEq, Eq)]
@@ -30,6 +30,8 @@ pub struct UserRow {
     pub locked: bool,
     /// Whether the user can read but not act, until an administrator ends it.
     pub suspended: bool,
+    /// Whether what the user does reaches nobody, without their being told.
+    pub shadow_banned: bool,
 }
 
 impl std::fmt::Debug for UserRow {
@@ -71,7 +73,7 @@ pub async fn find(reader: &impl Read, name: &UserId) -> Result<Option<UserRow>> 
     let row = reader
         .query_optional(
             "SELECT name, user_num, user_type, password_hash, creation_ts, admin, is_guest, \
-             deactivated, erased, locked, suspended FROM users WHERE name = $1",
+             deactivated, erased, locked, suspended, shadow_banned FROM users WHERE name = $1",
             params![name.as_str()],
         )
         .await?;
@@ -93,12 +95,31 @@ pub async fn list(
     let rows = reader
         .query(
             "SELECT name, user_num, user_type, password_hash, creation_ts, admin, is_guest, \
-             deactivated, erased, locked, suspended FROM users WHERE name > $1 AND name LIKE $2 ESCAPE '!' \
+             deactivated, erased, locked, suspended, shadow_banned FROM users WHERE name > $1 AND name LIKE $2 ESCAPE '!' \
              AND deactivated <= $3 ORDER BY name LIMIT $4",
             params![after, pattern, deactivated, limit],
         )
         .await?;
     rows.iter().map(decode).collect()
+}
+
+/// The guests who are in a room, or asked in.
+///
+/// # Errors
+/// Fails if the database fails.
+pub async fn guests_in(reader: &impl Read, room: RoomNum) -> Result<Vec<OwnedUserId>> {
+    let rows = reader
+        .query(
+            "SELECT users.name FROM memberships \
+             JOIN users ON users.user_num = memberships.user_num \
+             WHERE memberships.room_num = $1 AND memberships.membership IN ('join', 'invite') \
+             AND users.is_guest = 1",
+            params![room],
+        )
+        .await?;
+    let user =
+        |row: &Row| UserId::parse(row.text(0)?).map_err(|_| db::Error::inconsistent("users.name"));
+    rows.iter().map(user).collect()
 }
 
 /// How many users there are who have not been deactivated.
@@ -156,6 +177,15 @@ pub fn set_suspended(write: &mut Write, user: UserNum, suspended: bool) -> Opera
     )
 }
 
+/// Shadow-bans a user who is active, or ends that; the write is rejected for others.
+pub fn set_shadow_banned(write: &mut Write, user: UserNum, banned: bool) -> OperationIndex {
+    write.execute_expecting(
+        "UPDATE users SET shadow_banned = $2 WHERE user_num = $1 AND deactivated = 0",
+        params![user, banned],
+        1,
+    )
+}
+
 /// Closes an account: nothing is left to log in with.
 pub fn deactivate(write: &mut Write, user: UserNum, erase: bool) -> OperationIndex {
     write.execute_expecting(
@@ -179,5 +209,6 @@ fn decode(row: &Row) -> Result<UserRow> {
         erased: row.get::<i64>(8)? != 0,
         locked: row.get::<i64>(9)? != 0,
         suspended: row.get::<i64>(10)? != 0,
+        shadow_banned: row.get::<i64>(11)? != 0,
     })
 }

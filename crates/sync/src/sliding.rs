@@ -318,11 +318,14 @@ impl Sync {
     ) -> Result<Option<Piece>> {
         let rooms = self.rooms.rooms_of(asked.request.client.user_num).await?;
         let Some(place) = rooms.get(room) else { return Ok(None) };
-        let Some(active) = self.rooms.by_number(room).await? else { return Ok(None) };
-        let Some(told) = self.tell(asked, &active, place).await? else { return Ok(None) };
+        let told = match self.rooms.by_number(room).await? {
+            Some(active) => self.tell(asked, &active, place).await?,
+            None => asked.tell_deleted(place),
+        };
+        let Some(told) = told else { return Ok(None) };
         draft.set(room, Some(told.sent));
         if let Some(answer) = told.answer {
-            response.rooms.insert(active.id.clone(), answer);
+            response.rooms.insert(self.store.interner.room_id(room).await?, answer);
         }
         Ok(told.piece)
     }

@@ -16,6 +16,9 @@ def exercise(api: Api, cast: Cast) -> None:
     presence = {"userId": cast.alice.user_id}
     api.call("PUT /presence/{userId}/status", 200, cast.alice, path=presence, body={"presence": "online"})
     api.call("GET /presence/{userId}/status", 200, cast.alice, path=presence)
+    retention = "GET /_matrix/client/unstable/org.matrix.msc1763/retention/configuration"
+    api.call(retention, 200, cast.alice)
+    api.call(retention, 401, errcode="M_MISSING_TOKEN")
     reports(api, cast)
     invites(api, cast)
     standings(api, cast)

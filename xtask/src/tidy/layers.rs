@@ -15,6 +15,8 @@ pub const SIDEWAYS: &[(&str, &str)] = &[
     ("encryption", "rooms"),
     ("directory", "rooms"),
     ("moderation", "rooms"),
+    ("notices", "rooms"),
+    ("notices", "accounts"),
     ("presence", "rooms"),
     ("sync", "presence"),
     ("previews", "media"),

@@ -2,10 +2,10 @@
 use api_admin::local::{
     create_user, deactivate_user,
     document::{
-        Administrates, Deactivation, Locked, NewPassword, NewUser, Suspended, User as Account,
-        Users,
+        Administrates, Deactivation, Locked, NewPassword, NewUser, ShadowBanned, Suspended,
+        User as Account, Users,
     },
-    list_users, set_admin, set_locked, set_password, set_suspended,
+    list_users, set_admin, set_locked, set_password, set_shadow_banned, set_suspended,
 };
 use clap::{Args, Subcommand};
 
@@ -60,6 +60,16 @@ pub(super) enum User {
     },
     /// Lets the user of a suspended account act again.
     Unsuspend {
+        /// The user: a name, or a whole user id.
+        user: String,
+    },
+    /// Shadow-bans a user: what they do is answered as ever, and reaches nobody.
+    ShadowBan {
+        /// The user: a name, or a whole user id.
+        user: String,
+    },
+    /// Ends a shadow-ban.
+    ShadowUnban {
         /// The user: a name, or a whole user id.
         user: String,
     },
@@ -128,6 +138,8 @@ impl User {
             Self::Unlock { user } => lock(context, &node, &user, false),
             Self::Suspend { user } => suspend(context, &node, &user, true),
             Self::Unsuspend { user } => suspend(context, &node, &user, false),
+            Self::ShadowBan { user } => shadow_ban(context, &node, &user, true),
+            Self::ShadowUnban { user } => shadow_ban(context, &node, &user, false),
             Self::Promote { user } => administrates(context, &node, &user, true),
             Self::Demote { user } => administrates(context, &node, &user, false),
         }
@@ -167,6 +179,7 @@ fn list(context: &Context, node: &Control, deactivated: bool) -> Result<(), Fail
                 Account { deactivated: true, .. } => "deactivated",
                 Account { locked: true, .. } => "locked",
                 Account { suspended: true, .. } => "suspended",
+                Account { shadow_banned: true, .. } => "shadow-banned",
                 _ => "",
             };
             let kind = user.user_type.clone().unwrap_or_default();
@@ -184,6 +197,18 @@ fn lock(context: &Context, node: &Control, user: &str, locked: bool) -> Result<(
 fn suspend(context: &Context, node: &Control, user: &str, suspended: bool) -> Result<(), Failure> {
     let changed = block_on(node.ask(&set_suspended::ENDPOINT, user, &Suspended { suspended }))?;
     done(context, &changed, if suspended { "is suspended" } else { "is not suspended" })
+}
+
+fn shadow_ban(
+    context: &Context,
+    node: &Control,
+    user: &str,
+    shadow_banned: bool,
+) -> Result<(), Failure> {
+    let body = ShadowBanned { shadow_banned };
+    let changed = block_on(node.ask(&set_shadow_banned::ENDPOINT, user, &body))?;
+    let what = if shadow_banned { "is shadow-banned" } else { "is not shadow-banned" };
+    done(context, &changed, what)
 }
 
 fn administrates(

@@ -77,6 +77,7 @@ impl Doors {
                 clock: clock.clone(),
                 rate_limits: config.rate_limits.clone(),
                 forwarded_by: ForwardedBy::networks(proxies),
+                overload: services.overload(config),
                 is_trusted: Some(services.trusted_tokens()),
                 run,
             };

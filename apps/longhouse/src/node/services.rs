@@ -6,11 +6,13 @@ use api_client::{App, Foundation};
 use blobs::Blobs;
 use components::Component;
 use config::Config;
-use endpoint::{Endpoint, Routes, Trusted};
+use endpoint::{Endpoint, Overload, Routes, Trusted};
 use media::{Deleted, Media};
 use moderation::Moderation;
+use notices::Notices;
 use previews::Previews;
 use protocol::signing::Signer;
+use rooms::Rooms;
 use store::Store;
 
 use crate::{failure::Failure, folder::Folder};
@@ -40,6 +42,7 @@ pub(super) struct Services {
     pub(super) moderation: Arc<Moderation>,
     app: App,
     client_url: String,
+    expiry_interval: Duration,
 }
 
 impl Services {
@@ -60,7 +63,11 @@ impl Services {
         let app = App::new(services);
         let prepared = app.appservices.prepare().await;
         prepared.map_err(|error| Failure::of("cannot start", &error))?;
-        Ok(Self { accounts, moderation, app, client_url: listener_url.to_owned() })
+        let prepared = app.notices.prepare().await;
+        prepared.map_err(|error| Failure::of("cannot start", &error))?;
+        let expiry_interval = config.retention.interval.as_duration();
+        let client_url = listener_url.to_owned();
+        Ok(Self { accounts, moderation, app, client_url, expiry_interval })
     }
 
     pub(super) fn client_url(&self) -> String {
@@ -69,6 +76,19 @@ impl Services {
 
     pub(super) fn media(&self) -> Arc<Media> {
         Arc::clone(&self.app.media)
+    }
+
+    pub(super) fn rooms(&self) -> Arc<Rooms> {
+        Arc::clone(&self.app.rooms)
+    }
+
+    pub(super) fn notices(&self) -> Arc<Notices> {
+        Arc::clone(&self.app.notices)
+    }
+
+    /// When there is too much to do.
+    pub(super) fn overload(&self, config: &Config) -> Overload {
+        self.app.overload(config)
     }
 
     /// Tells the tokens of application services.
@@ -82,10 +102,18 @@ impl Services {
 
     /// What runs beside the requests.
     pub(super) fn components(&self) -> Vec<Component> {
-        let mut components =
-            vec![self.housekeeping(), self.push(), self.search_index(), retention(self.media())];
+        let mut components = vec![
+            self.housekeeping(),
+            self.push(),
+            self.search_index(),
+            self.room_jobs(),
+            retention(self.media()),
+        ];
         if self.app.presence.is_enabled() {
             components.push(self.presence());
+        }
+        if self.app.rooms.retention().is_some() {
+            components.push(expiry(self.rooms(), self.expiry_interval));
         }
         components.extend(self.app.previews.clone().map(forgetting_previews));
         components.extend(self.app.appservices.component());
@@ -170,6 +198,21 @@ impl Services {
         })
     }
 
+    /// Purges and deletes rooms.
+    fn room_jobs(&self) -> Component {
+        let rooms = self.rooms();
+        Component::new("room jobs", &[], move |mut stop| {
+            let rooms = Arc::clone(&rooms);
+            async move {
+                stop.ready();
+                tokio::select! {
+                    result = rooms.run_jobs() => result.map_err(Into::into),
+                    () = stop.stopped() => Ok(()),
+                }
+            }
+        })
+    }
+
     /// Lets requests that wait for news answer at once.
     pub(super) fn stop_waiting(&self) {
         self.app.sync.stop();
@@ -209,6 +252,30 @@ fn retention(media: Arc<Media>) -> Component {
                 }
                 tokio::select! {
                     () = tokio::time::sleep(RETENTION_PERIOD) => {}
+                    () = stop.stopped() => return Ok(()),
+                }
+            }
+        }
+    })
+}
+
+/// Removes messages that have expired.
+fn expiry(rooms: Arc<Rooms>, interval: Duration) -> Component {
+    Component::new("message retention", &[], move |mut stop| {
+        let rooms = Arc::clone(&rooms);
+        async move {
+            stop.ready();
+            loop {
+                tokio::select! {
+                    () = tokio::time::sleep(interval) => {}
+                    () = stop.stopped() => return Ok(()),
+                }
+                tokio::select! {
+                    result = rooms.enforce_retention() => match result {
+                        Ok(0) => {}
+                        Ok(events) => tracing::info!(events, "removed messages that have expired"),
+                        Err(error) => tracing::warn!(%error, "expired messages could not be removed"),
+                    },
                     () = stop.stopped() => return Ok(()),
                 }
             }

@@ -66,6 +66,9 @@ pub struct User {
     pub locked: bool,
     /// Whether the user can read but not act.
     pub suspended: bool,
+    /// Whether what the user does reaches nobody, without their being told.
+    #[serde(default)]
+    pub shadow_banned: bool,
     /// The kind of user; none for people.
     pub user_type: Option<String>,
     /// When the account was made (Unix seconds).
@@ -132,6 +135,31 @@ pub struct Locked {
 pub struct Suspended {
     /// Whether it is.
     pub suspended: bool,
+}
+
+/// Whether a user is shadow-banned.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct ShadowBanned {
+    /// Whether they are.
+    pub shadow_banned: bool,
+}
+
+/// What a user is told.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Notice {
+    /// In plain text.
+    pub text: String,
+}
+
+/// What a user was told.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SentNotice {
+    /// The whole user id.
+    pub user_id: String,
+    /// In which room.
+    pub room_id: String,
+    /// As which event.
+    pub event_id: String,
 }
 
 /// Something that a user has reported.
@@ -282,6 +310,7 @@ impl From<accounts::User> for User {
             deactivated: user.deactivated,
             locked: user.locked,
             suspended: user.suspended,
+            shadow_banned: user.shadow_banned,
             user_type: user.user_type,
             created_s: user.creation_ts,
         }

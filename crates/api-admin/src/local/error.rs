@@ -5,6 +5,7 @@ use accounts::{
 };
 use endpoint::api_error;
 use media::{DeleteError, ModerateError};
+use notices::NoticeError;
 
 /// Why the node did not do it.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +25,18 @@ pub enum Error {
     /// Media could not be deleted.
     #[error(transparent)]
     Delete(#[from] DeleteError),
+    /// A user could not be told something.
+    #[error(transparent)]
+    Notice(#[from] NoticeError),
+    /// The text names no room.
+    #[error("{0:?} is no room: give its id (!…) or an alias (#…)")]
+    NoRoom(String),
+    /// There is no such job, or it is long done.
+    #[error("there is no such job")]
+    NoJob,
+    /// A room could not be changed.
+    #[error(transparent)]
+    Rooms(#[from] rooms::Error),
     /// The database failed.
     #[error(transparent)]
     Failed(#[from] db::Error),
@@ -56,6 +69,41 @@ api_error!(Error:
     Self::Media(ModerateError::Protected) => FORBIDDEN,
     Self::Media(ModerateError::Database(_)) => INTERNAL,
     Self::Delete(DeleteError::Disk(_) | DeleteError::Database(_)) => INTERNAL,
-    Self::NotOurs(_) => NOT_FOUND,
+    Self::Notice(NoticeError::Off) => NOT_ALLOWED_HERE,
+    Self::Notice(NoticeError::UnknownUser) => NOT_FOUND,
+    Self::Notice(NoticeError::Rooms(rooms::Error::TooLarge(_))) => TOO_LARGE,
+    Self::Notice(NoticeError::Rooms(_) | NoticeError::Tag(_) | NoticeError::Failed(_)) => INTERNAL,
+    Self::NotOurs(_) | Self::NoRoom(_) | Self::NoJob => NOT_FOUND,
+    Self::Rooms(
+        rooms::Error::UnknownRoom
+            | rooms::Error::UnknownEvent
+            | rooms::Error::UnknownState
+            | rooms::Error::UnknownAlias
+            | rooms::Error::NotLocal(_),
+    ) => NOT_FOUND,
+    Self::Rooms(
+        rooms::Error::AliasTaken
+            | rooms::Error::NotJoined
+            | rooms::Error::StillJoined
+            | rooms::Error::Denied(_)
+            | rooms::Error::GuestsForbidden
+            | rooms::Error::InviteBlocked
+            | rooms::Error::DuplicateAnnotation
+            | rooms::Error::ThreadInRelation
+            | rooms::Error::Blocked(_)
+            | rooms::Error::NoticeRoom
+            | rooms::Error::Forbidden(_),
+    ) => FORBIDDEN,
+    Self::Rooms(
+        rooms::Error::TooLarge(_)
+            | rooms::Error::BadContent(_)
+            | rooms::Error::InvalidParam(_)
+            | rooms::Error::UnsupportedRoomVersion(_)
+            | rooms::Error::InvalidRoomState(_),
+    ) => INVALID_PARAM,
+    Self::Rooms(rooms::Error::Contended) => UNAVAILABLE,
+    Self::Rooms(
+        rooms::Error::Storage(_) | rooms::Error::Build(_) | rooms::Error::Stopped,
+    ) => INTERNAL,
     Self::Failed(_) => INTERNAL,
 );

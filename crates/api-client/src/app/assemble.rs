@@ -11,11 +11,12 @@ use egress::Egress;
 use encryption::Encryption;
 use media::Media;
 use moderation::Moderation;
+use notices::Notices;
 use presence::Presence;
 use previews::{Pattern, PatternError, Previews, Rules};
 use protocol::{
     RoomVersion,
-    ids::{IdParseError, OwnedServerName},
+    ids::{IdParseError, LocalpartError, OwnedServerName, ServerName, new_local_user_id},
     signing::Signer,
 };
 use push::{Push, delivery, delivery::Delivery};
@@ -50,6 +51,9 @@ pub enum AssembleError {
     /// The default room version is none.
     #[error("rooms.default_version: there is no room version {0}")]
     RoomVersion(String),
+    /// The user that the server speaks as cannot be called so.
+    #[error("server_notices.localpart: {0}")]
+    ServerNotices(#[from] LocalpartError),
     /// The settings of previews are wrong.
     #[error("url_previews: {0}")]
     UrlPreviews(#[from] PatternError),
@@ -79,29 +83,28 @@ impl Services {
         let Foundation { config, store, signer, blobs, listener_url } = foundation;
         let settings = Settings::new(config, listener_url)?;
         let name = settings.server_name.clone();
-        let registrations = Registrations::load(&config.appservices.registrations, &name)?;
-        let registrations = Arc::new(registrations);
+        let registrations =
+            Arc::new(Registrations::load(&config.appservices.registrations, &name)?);
         let push = Push::new(store.clone(), name.clone());
         let rules = Arc::clone(&push) as Arc<dyn NotificationRules>;
-        let rooms = Rooms::new(store.clone(), Arc::new(signer), room_settings(config)?, rules);
+        let notices = notice_settings(config, &name)?;
+        let about_rooms = room_settings(config, notices.as_ref())?;
+        let rooms = Rooms::new(store.clone(), Arc::new(signer), about_rooms, rules);
         let directory =
             Arc::new(Directory::new(store.clone(), Arc::clone(&rooms), directory_settings(config)));
         let calls = Calls::new(store.clock.clone(), call_settings(config));
         let moderation = Arc::new(Moderation::new(store.clone(), Arc::clone(&rooms)));
         let presence = Presence::new(store.clone(), Arc::clone(&rooms), config.presence.enabled);
-        let rendezvous = Rendezvous::new(
-            store.clock.clone(),
-            store.entropy.clone(),
-            rendezvous_settings(config),
-        );
+        let (clock, entropy) = (store.clock.clone(), store.entropy.clone());
+        let rendezvous = Rendezvous::new(clock, entropy, rendezvous_settings(config));
         let shared_rooms = Arc::new(Arc::clone(&rooms));
         let encryption = Arc::new(Encryption::new(store.clone(), name.clone(), shared_rooms));
         let observer =
             Arc::new(TellOthers { encryption: Arc::clone(&encryption), rooms: Arc::clone(&rooms) });
-        let account_settings =
+        let about_accounts =
             accounts::Settings::new(name.clone(), &config.accounts, &config.registration);
         let claimed = Arc::clone(&registrations) as Arc<dyn accounts::ClaimedNames>;
-        let accounts = Accounts::new(store.clone(), account_settings, observer)?;
+        let accounts = Accounts::new(store.clone(), about_accounts, observer)?;
         let accounts = Arc::new(accounts.with_claimed_names(claimed));
         let appservices = Arc::new(Appservices::new(appservices::Parts {
             egress: way_to_appservices(config, &registrations)?,
@@ -111,21 +114,21 @@ impl Services {
             rooms: Arc::clone(&rooms),
             encryption: Arc::clone(&encryption),
         }));
-        let sync_store = store.clone();
+        let (speaking, there) = (Arc::clone(&accounts), Arc::clone(&rooms));
+        let notices = Arc::new(Notices::new(store.clone(), speaking, there, notices));
         let search = Arc::new(Search::new(store.clone(), Arc::clone(&rooms)));
         let media = Arc::new(Media::new(store.clone(), blobs, media_settings(name, config)));
-        let previews = previews(store, &media, config)?;
-        let parts = SyncParts {
-            store: sync_store,
+        let previews = previews(store.clone(), &media, config)?;
+        let sync = Arc::new(Sync::new(SyncParts {
+            store,
             rooms: Arc::clone(&rooms),
             encryption: Arc::clone(&encryption),
             push: Arc::clone(&push),
             presence: Arc::clone(&presence),
-        };
-        let sync = Arc::new(Sync::new(parts));
+        }));
         let (told, about) = (Arc::clone(&push), Arc::clone(&rooms));
-        let egress = egress(config, Reach::Own)?;
-        let deliveries = Delivery::new(told, about, egress, delivery_settings(config));
+        let way = egress(config, Reach::Own)?;
+        let deliveries = Delivery::new(told, about, way, delivery_settings(config));
         Ok(Self {
             settings,
             accounts,
@@ -137,6 +140,7 @@ impl Services {
             encryption,
             media,
             moderation,
+            notices,
             presence,
             previews,
             push,
@@ -185,15 +189,51 @@ fn delivery_settings(config: &Config) -> delivery::Settings {
     delivery::Settings { include_content, badge_counts_rooms, ..delivery::Settings::default() }
 }
 
-fn room_settings(config: &Config) -> Result<rooms::Settings, AssembleError> {
+fn room_settings(
+    config: &Config,
+    notices: Option<&notices::Settings>,
+) -> Result<rooms::Settings, AssembleError> {
     let version = &config.rooms.default_version;
     let default_version = RoomVersion::parse(version);
     Ok(rooms::Settings {
         default_version: default_version
             .ok_or_else(|| AssembleError::RoomVersion(version.clone()))?,
+        notices_user: notices.map(|notices| notices.user_id.clone()),
+        retention: config.retention.enabled.then(|| retention_settings(&config.retention)),
         room_cache_bytes: config.cache.rooms.as_usize(),
         event_cache_bytes: config.cache.events.as_usize(),
     })
+}
+
+fn notice_settings(
+    config: &Config,
+    server_name: &ServerName,
+) -> Result<Option<notices::Settings>, LocalpartError> {
+    let section = &config.server_notices;
+    if !section.enabled {
+        return Ok(None);
+    }
+    Ok(Some(notices::Settings {
+        user_id: new_local_user_id(&section.localpart, server_name)?,
+        display_name: section.display_name.clone(),
+        avatar_url: section.avatar_url.clone(),
+        room_name: section.room_name.clone(),
+        room_topic: section.room_topic.clone(),
+        room_avatar_url: section.room_avatar_url.clone(),
+        auto_join: section.auto_join,
+    }))
+}
+
+fn retention_settings(config: &config::Retention) -> rooms::Retention {
+    let ms = |time: config::Lifetime| i64::try_from(time.as_ms()).unwrap_or(i64::MAX);
+    rooms::Retention {
+        default: rooms::Policy {
+            min_lifetime: config.min_lifetime.map(ms),
+            max_lifetime: config.max_lifetime.map(ms),
+        },
+        allowed_min: config.allowed_lifetime_min.map(ms),
+        allowed_max: config.allowed_lifetime_max.map(ms),
+    }
 }
 
 fn directory_settings(config: &Config) -> directory::Settings {

@@ -6,6 +6,7 @@ mod history;
 mod ignored_users;
 mod many;
 mod own_rules;
+mod purges;
 mod pushers;
 mod rules;
 mod sync;

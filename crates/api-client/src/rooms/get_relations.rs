@@ -14,7 +14,7 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
         "/_matrix/client/v3/rooms/{room}/relations/{event}",
         "/_matrix/client/unstable/rooms/{room}/relations/{event}",
     ],
-    auth: Auth::User,
+    auth: Auth::Guest,
     rate: RateClass::Search,
     body_bytes_max: body::NONE,
     spec: "https://spec.matrix.org/v1.16/client-server-api/#get_matrixclientv1roomsroomidrelationseventid",

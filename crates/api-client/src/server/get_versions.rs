@@ -37,6 +37,7 @@ pub(super) const FEATURES: &[(&str, &str)] = &[
         "uk.half-shot.msc2666.query_mutual_rooms",
         "/_matrix/client/unstable/uk.half-shot.msc2666/user/mutual_rooms",
     ),
+    ("org.matrix.msc1763", "/_matrix/client/unstable/org.matrix.msc1763/retention/configuration"),
     ("uk.half-shot.msc2666.query_mutual_rooms.stable", "/_matrix/client/v1/mutual_rooms"),
     ("org.matrix.msc3882", "/_matrix/client/unstable/org.matrix.msc3882/login/get_token"),
     ("org.matrix.msc4143", "/_matrix/client/unstable/org.matrix.msc4143/rtc/transports"),
@@ -74,8 +75,11 @@ pub(crate) struct Reply {
 }
 
 pub(crate) async fn handler(State(app): State<App>) -> impl IntoResponse {
-    let is_on =
-        |feature: &str| feature != "org.matrix.msc4108" || app.rendezvous.settings().enabled;
+    let is_on = |feature: &str| match feature {
+        "org.matrix.msc4108" => app.rendezvous.settings().enabled,
+        "org.matrix.msc1763" => app.rooms.retention().is_some(),
+        _ => true,
+    };
     let is_served =
         |path: &str| crate::ENDPOINTS.iter().any(|endpoint| endpoint.paths.contains(&path));
     let features = FEATURES.iter().filter(|(feature, path)| is_served(path) && is_on(feature));

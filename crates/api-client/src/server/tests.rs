@@ -4,7 +4,7 @@ use crate::testing::TestApp;
 
 #[tokio::test]
 async fn versions_promise_only_what_is_served() {
-    for app in TestApp::on_each_engine().await {
+    for app in TestApp::on_each_engine_with(|config| config.retention.enabled = true).await {
         let reply = app.get("/_matrix/client/versions").await;
         let versions = reply.json()["versions"].as_array().unwrap().clone();
         assert_eq!((&versions[0], versions.last().unwrap()), (&json!("v1.1"), &json!("v1.12")));

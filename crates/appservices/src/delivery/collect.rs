@@ -7,12 +7,15 @@ use std::{
 use encryption::Encryption;
 use protocol::ids::{OwnedUserId, UserId};
 use rooms::Rooms;
-use store::{RoomNum, Store, UserNum, device_lists, devices, to_device};
+use store::{
+    RoomNum, Store, UserNum, device_lists, devices, memberships::Membership, presence as table,
+    to_device,
+};
 
 use super::{
     Error,
     backlog::Backlog,
-    transaction::{ToDevice, Transaction, receipts, typing},
+    transaction::{ToDevice, Transaction, presence, receipts, typing},
 };
 use crate::Registration;
 
@@ -55,10 +58,12 @@ impl Collector {
         let mut transaction = Transaction { until, events, to_device, ..Transaction::default() };
         if self.registration.receives_ephemeral {
             self.add_receipts(&mut transaction, after).await?;
+            self.add_presence(&mut transaction, after).await?;
             self.add_typing(&mut transaction).await?;
         }
         if self.registration.receives_encryption {
             self.add_device_lists(&mut transaction, after).await?;
+            self.add_left(&mut transaction).await?;
             self.add_key_counts(&mut transaction).await?;
         }
         Ok(transaction)
@@ -110,6 +115,26 @@ impl Collector {
         Ok(())
     }
 
+    /// Adds who came and went: of the users in its namespaces, and of those who share a room with its users.
+    async fn add_presence(
+        &mut self,
+        transaction: &mut Transaction,
+        after: i64,
+    ) -> Result<(), Error> {
+        let until = transaction.until;
+        if after >= until || !self.store.changes.presence_changed_since(after) {
+            return Ok(());
+        }
+        let now_ms = self.store.clock.now_ms();
+        for (user, shown) in table::changed_between(&self.store.db, after, until).await? {
+            let user_id = self.store.interner.user_id(user).await?;
+            if self.registration.follows(&user_id) || self.meets(user, until).await? {
+                transaction.presence.push(presence(&user_id, &shown, now_ms));
+            }
+        }
+        Ok(())
+    }
+
     /// Adds who is typing where that has changed.
     async fn add_typing(&mut self, transaction: &mut Transaction) -> Result<(), Error> {
         // First: what changes meanwhile is told twice rather than never.
@@ -136,6 +161,37 @@ impl Collector {
             let user_id = self.store.interner.user_id(user).await?;
             if self.registration.owns(&user_id) || self.meets(user, transaction.until).await? {
                 transaction.device_lists.changed.push(user_id);
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds who shares no room with the application service's users any more (MSC3202): those who have left one of its rooms,
+    /// and the members of a room of which its last user has left.
+    async fn add_left(&mut self, transaction: &mut Transaction) -> Result<(), Error> {
+        let mut gone: BTreeSet<OwnedUserId> = BTreeSet::new();
+        for event in &transaction.events {
+            let is_out = matches!(event.membership(), Some(Membership::Leave | Membership::Ban));
+            let target = event.pdu.state_key().filter(|_| is_out);
+            let Some(target) = target.and_then(|user| UserId::parse(user).ok()) else { continue };
+            if !self.registration.owns(&target) {
+                gone.insert(target);
+                continue;
+            }
+            let Some(room) = self.rooms.by_number(event.room_num).await? else { continue };
+            if !self.backlog.interest.has(&room, transaction.until).await? {
+                let facts = room.facts(&self.rooms).await?;
+                let members = facts.state.of_type("m.room.member");
+                let joined = members
+                    .filter(|(_, member)| member.membership() == Some(Membership::Join))
+                    .filter_map(|(user, _)| UserId::parse(&**user).ok());
+                gone.extend(joined.filter(|user| !self.registration.owns(user)));
+            }
+        }
+        for user_id in gone {
+            let Some(user) = self.store.interner.find_user(&user_id).await? else { continue };
+            if !self.meets(user, transaction.until).await? {
+                transaction.device_lists.left.push(user_id);
             }
         }
         Ok(())

@@ -8,7 +8,7 @@ use protocol::ids::{OwnedDeviceId, OwnedRoomId, OwnedUserId};
 use rooms::Event;
 use serde::Serialize;
 use serde_json::{Value, json, value::RawValue};
-use store::UserNum;
+use store::{UserNum, presence::Shown};
 
 use super::Error;
 
@@ -23,6 +23,8 @@ pub(super) struct Transaction {
     pub(super) events: Vec<Arc<Event>>,
     /// Receipts, as events.
     pub(super) receipts: Vec<Value>,
+    /// Who came and went, as events. What they say is old when the next ones come.
+    pub(super) presence: Vec<Value>,
     /// Typing notices, as events. What they say is old when the next ones come.
     pub(super) typing: Vec<Value>,
     /// The last change of typing that is in it, or was before.
@@ -88,7 +90,7 @@ fn is_unchanged(lists: &DeviceLists) -> bool {
 impl Transaction {
     /// Whether there is nothing to tell.
     pub(super) fn is_empty(&self) -> bool {
-        !self.is_durable() && self.typing.is_empty()
+        !self.is_durable() && self.typing.is_empty() && self.presence.is_empty()
     }
 
     /// Whether there is something that must not be lost.
@@ -104,7 +106,8 @@ impl Transaction {
     pub(super) fn body(&self, events: &[Box<RawValue>], is_older: bool) -> Result<Bytes, Error> {
         let to_device = self.to_device.iter().map(ToDevice::to_json);
         let to_device = to_device.collect::<Result<Vec<_>, _>>()?;
-        let ephemeral: Vec<&Value> = self.receipts.iter().chain(&self.typing).collect();
+        let ephemeral = self.receipts.iter().chain(&self.presence).chain(&self.typing);
+        let ephemeral: Vec<&Value> = ephemeral.collect();
         let body = Body {
             events,
             ephemeral: &ephemeral,
@@ -137,6 +140,21 @@ impl ToDevice {
 /// `m.typing` of a room.
 pub(super) fn typing(room_id: &OwnedRoomId, users: &[OwnedUserId]) -> Value {
     json!({ "type": "m.typing", "room_id": room_id, "content": { "user_ids": users } })
+}
+
+/// `m.presence` of a user, as it is at `now_ms`.
+pub(super) fn presence(user_id: &OwnedUserId, shown: &Shown, now_ms: i64) -> Value {
+    let mut content = serde_json::Map::new();
+    content.insert("presence".to_owned(), json!(shown.status.as_str()));
+    content.insert("currently_active".to_owned(), json!(shown.currently_active));
+    if shown.last_active_ts > 0 {
+        let ago = now_ms.saturating_sub(shown.last_active_ts).max(0);
+        content.insert("last_active_ago".to_owned(), json!(ago));
+    }
+    if let Some(message) = &shown.status_msg {
+        content.insert("status_msg".to_owned(), json!(message));
+    }
+    json!({ "type": "m.presence", "sender": user_id, "content": content })
 }
 
 /// `m.receipt` of a room.

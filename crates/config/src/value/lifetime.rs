@@ -19,6 +19,16 @@ impl Lifetime {
         Self { ms: seconds.saturating_mul(1_000) }
     }
 
+    /// The span that a text such as `30s` or `12h` names.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        // `ms` is tried before `m` and `s`: they are its ends.
+        let (number, factor) =
+            UNITS.iter().find_map(|(unit, ms)| Some((text.trim().strip_suffix(unit)?, *ms)))?;
+        let ms = number.trim().parse::<u64>().ok()?.checked_mul(factor)?;
+        Some(Self { ms })
+    }
+
     /// The span in milliseconds.
     #[must_use]
     pub const fn as_ms(self) -> u64 {
@@ -46,18 +56,10 @@ impl Setting for Lifetime {
     const KIND: &'static str = "a time such as \"30s\", \"5m\", \"12h\" or \"30d\"";
 
     fn read(input: Input<'_>) -> Result<Self, String> {
-        text(input).and_then(parse).ok_or_else(|| expected::<Self>(input))
+        text(input).and_then(Self::parse).ok_or_else(|| expected::<Self>(input))
     }
 
     fn show(&self) -> Option<String> {
         Some(quoted(&self.to_string()))
     }
-}
-
-fn parse(text: &str) -> Option<Lifetime> {
-    // `ms` is tried before `m` and `s`: they are its ends.
-    let (number, factor) =
-        UNITS.iter().find_map(|(unit, ms)| Some((text.trim().strip_suffix(unit)?, *ms)))?;
-    let ms = number.trim().parse::<u64>().ok()?.checked_mul(factor)?;
-    Some(Lifetime { ms })
 }

@@ -85,6 +85,12 @@ impl Writer {
         answer.await.unwrap_or_else(|_| Err(died().into()))
     }
 
+    /// Those that were not taken yet.
+    pub(super) fn queued(&self) -> usize {
+        let jobs = self.jobs.lock();
+        jobs.as_ref().map_or(0, |jobs| jobs.max_capacity().saturating_sub(jobs.capacity()))
+    }
+
     #[cfg(feature = "testing")]
     pub(super) async fn break_it(&self) -> Result<()> {
         self.send(Job::Panic).await

@@ -2,6 +2,7 @@
 use std::{
     future::Future,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -9,7 +10,7 @@ use axum::response::Response;
 use tokio::runtime::Handle;
 use tracing::Instrument as _;
 
-use crate::Reply;
+use crate::{Reply, load::Work};
 
 /// The reply of a handler. That of one that changes something goes on.
 ///
@@ -18,11 +19,12 @@ use crate::Reply;
 pub(super) struct Finishing {
     reply: Option<Reply>,
     goes_on: bool,
+    work: Arc<Work>,
 }
 
 impl Finishing {
-    pub(super) fn new(reply: Reply, goes_on: bool) -> Self {
-        Self { reply: Some(reply), goes_on }
+    pub(super) fn new(reply: Reply, goes_on: bool, work: Arc<Work>) -> Self {
+        Self { reply: Some(reply), goes_on, work }
     }
 }
 
@@ -46,7 +48,13 @@ impl Drop for Finishing {
             && self.goes_on
             && let Ok(runtime) = Handle::try_current()
         {
-            runtime.spawn(reply.in_current_span());
+            let work = Arc::clone(&self.work);
+            let rest = async move {
+                let reply = reply.await;
+                drop(work);
+                drop(reply);
+            };
+            runtime.spawn(rest.in_current_span());
         }
     }
 }

@@ -218,6 +218,7 @@ fn site_that_trusts(
         clock: clock.clone(),
         rate_limits,
         forwarded_by: ForwardedBy::default(),
+        overload: Overload::never(),
         is_trusted,
         run: 7,
     };
@@ -410,6 +411,7 @@ fn two_endpoints_at_one_place_are_refused() {
         clock: Arc::new(MockClock::default()),
         rate_limits: config::RateLimits::default(),
         forwarded_by: ForwardedBy::default(),
+        overload: Overload::never(),
         is_trusted: None,
         run: 0,
     };
@@ -433,4 +435,53 @@ async fn the_address_of_a_trusted_token_is_not_limited() {
     }
     assert_eq!(ask("", Some("Bearer other")).await, "200");
     assert_eq!(ask("", Some("Bearer other")).await, "429 M_LIMIT_EXCEEDED");
+}
+
+#[tokio::test]
+async fn too_much_to_do_is_said_at_once_and_is_over_when_it_is_done() {
+    let queued = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let counted = Arc::clone(&queued);
+    let overload = Overload {
+        requests_max: 1,
+        writes_max: 5,
+        queued_writes: Arc::new(move || counted.load(Ordering::SeqCst)),
+        retry_after_ms: 2_000,
+    };
+    let options = SiteOptions {
+        clock: Arc::new(MockClock::default()),
+        rate_limits: config::RateLimits::default(),
+        forwarded_by: ForwardedBy::default(),
+        overload,
+        is_trusted: None,
+        run: 7,
+    };
+    let site = Site::new(options, routes(&Guests)).unwrap();
+    let ask = async |method: &str, uri: &str| {
+        ask_site(&site, method, uri, Some("Bearer alice"), "{}").await
+    };
+    let busy = site.0.load.admit(&whoami::ENDPOINT).unwrap();
+    let refused = ask("GET", "/v3/whoami").await;
+    assert_eq!(refused.verdict(), "429 M_LIMIT_EXCEEDED");
+    assert_eq!(refused.json()["retry_after_ms"], 2_000);
+    assert_eq!(refused.headers[RETRY_AFTER], "2");
+    // What is never limited is served, and so is whoever only wants to know what is allowed.
+    assert!(
+        site.0.load.admit(&Endpoint { rate: RateClass::Unlimited, ..whoami::ENDPOINT }).is_ok()
+    );
+    assert!(site.0.load.admit(&Endpoint { paths: &["/v3/sync"], ..whoami::ENDPOINT }).is_ok());
+    assert!(site.0.load.admit(&Endpoint { auth: Auth::Local, ..whoami::ENDPOINT }).is_ok());
+    drop(busy);
+    assert_eq!(ask("GET", "/v3/whoami").await.verdict(), "200");
+    // A body that is on its way keeps nobody out.
+    let sending = site.0.load.admit(&echo::ENDPOINT).unwrap();
+    assert_eq!(ask("GET", "/v3/whoami").await.verdict(), "200");
+    sending.begin();
+    assert_eq!(ask("GET", "/v3/whoami").await.verdict(), "429 M_LIMIT_EXCEEDED");
+    drop(sending);
+    queued.store(5, Ordering::SeqCst);
+    let writing = Endpoint { rate: RateClass::Write, ..echo::ENDPOINT };
+    assert!(site.0.load.admit(&writing).is_err(), "the database has enough to do");
+    assert_eq!(ask("GET", "/v3/whoami").await.verdict(), "200");
+    queued.store(4, Ordering::SeqCst);
+    assert!(site.0.load.admit(&writing).is_ok());
 }

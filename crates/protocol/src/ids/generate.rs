@@ -1,5 +1,9 @@
 //! New identifiers from bytes of entropy. The same bytes give the same identifier, so a seed replays a whole run.
-use ruma::{DeviceId, OwnedDeviceId, OwnedRoomId, ServerName};
+use ruma::{
+    DeviceId, EventId, OwnedDeviceId, OwnedEventId, OwnedRoomId, ServerName,
+    serde::{Base64, base64::UrlSafe},
+};
+use sha2::{Digest as _, Sha256};
 
 /// `!` + 18 letters + `:server`, the form of room versions before 12 (about 102 bits).
 ///
@@ -7,6 +11,21 @@ use ruma::{DeviceId, OwnedDeviceId, OwnedRoomId, ServerName};
 #[must_use]
 pub fn room_id(server: &ServerName, entropy: &[u8; 18]) -> Option<OwnedRoomId> {
     OwnedRoomId::try_from(format!("!{}:{server}", letters(entropy))).ok()
+}
+
+/// `$` + 43 letters and digits, the form of room versions from 4 on, of no event that there is: the same texts make the
+/// same id.
+///
+/// `None` never happens: the form is always an id's.
+#[must_use]
+pub fn made_up_event_id(texts: &[&str]) -> Option<OwnedEventId> {
+    let mut hash = Sha256::new();
+    for text in texts {
+        hash.update(text.len().to_be_bytes());
+        hash.update(text.as_bytes());
+    }
+    let hash = Base64::<UrlSafe, _>::new(hash.finalize().to_vec());
+    EventId::parse(format!("${hash}")).ok()
 }
 
 /// Ten capital letters, as clients show them to people.

@@ -161,7 +161,7 @@ impl Push {
         Ok(bases)
     }
 
-    /// Up to where the user has read each room whatever the thread, and its main timeline.
+    /// Up to where the user has read each room whatever the thread, and its main timeline: what is purged is read.
     async fn marks(
         &self,
         user: UserNum,
@@ -175,6 +175,14 @@ impl Push {
             }
             if mark.position > main.position {
                 *main = mark;
+            }
+        }
+        for (room, position, notify_count) in store::rooms::purged(&self.store.db, rooms).await? {
+            let Some((whole, main)) = marks.get_mut(&room) else { continue };
+            for mark in [whole, main] {
+                if mark.position < position {
+                    *mark = ReadMark { position, notify_count };
+                }
             }
         }
         Ok(marks)

@@ -76,6 +76,10 @@ impl NotificationRules for FusedRules {
     fn committed(&self, _: RoomNum, _: i64, _: &Classified) {
         self.0.call();
     }
+
+    fn purged(&self, _: RoomNum, _: i64) {
+        self.0.call();
+    }
 }
 
 async fn say(rooms: &Arc<Rooms>, room: &OwnedRoomId, name: &str) -> bool {

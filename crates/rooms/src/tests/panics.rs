@@ -43,6 +43,8 @@ impl NotificationRules for Panicking {
     fn committed(&self, _: RoomNum, _: i64, _: &Classified) {
         assert!(!self.after_the_commit.swap(false, Ordering::SeqCst), "a test wants it");
     }
+
+    fn purged(&self, _: RoomNum, _: i64) {}
 }
 
 /// A server with such rules.

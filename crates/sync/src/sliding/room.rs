@@ -101,6 +101,21 @@ impl Asked<'_> {
             || (is_joined && !covers.cover(&sent.rules, &self.config.rules))
     }
 
+    /// What is told of a room that was deleted: that the user is out of it, if the client knows it.
+    pub(super) fn tell_deleted(self, place: MembershipRow) -> Option<Told> {
+        self.sent.filter(|sent| sent.kind != Kind::Gone)?;
+        let answer = RoomAnswer {
+            membership: Some(Membership::Leave.as_str()),
+            required_state: Some(Vec::new()),
+            timeline: Some(Vec::new()),
+            limited: Some(false),
+            num_live: Some(0),
+            bump_stamp: Some(place.position),
+            ..RoomAnswer::default()
+        };
+        Some(Told { answer: Some(answer), sent: self.sent(Kind::Gone), piece: None })
+    }
+
     /// How many events of a piece were sent since the client asked before.
     fn live(&self, piece: &Piece) -> u64 {
         let Some(since) = self.window.since else { return 0 };

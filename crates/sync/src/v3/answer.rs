@@ -118,7 +118,14 @@ impl Sync {
         data: Events,
         lists: &mut RoomLists,
     ) -> Result<()> {
-        let Some(room) = self.rooms.by_number(place.room_num).await? else { return Ok(()) };
+        let Some(room) = self.rooms.by_number(place.room_num).await? else {
+            // The room was deleted: its members learn that they are out of it, and nothing else.
+            if window.since.is_some() && window.contains(place.position) {
+                let room_id = self.store.interner.room_id(place.room_num).await?;
+                lists.leave.insert(room_id, self.nothing_left(request).await?);
+            }
+            return Ok(());
+        };
         let room_id = room.id.clone();
         match place.membership {
             Membership::Join => {

@@ -75,10 +75,19 @@ impl Sync {
         }
         let roots: Vec<EventNum> = unread.threads.keys().copied().collect();
         let roots = self.rooms.events(&roots).await?;
-        let threads = roots.iter().filter_map(|root| {
-            Some((root.pdu.event_id().to_owned(), *unread.threads.get(&root.num)?))
-        });
-        Ok((unread.main, threads.collect()))
+        let (mut main, mut unnamed) = (unread.main, unread.threads);
+        let mut threads = BTreeMap::new();
+        for root in roots {
+            if let Some(counts) = unnamed.remove(&root.num) {
+                threads.insert(root.pdu.event_id().to_owned(), counts);
+            }
+        }
+        // A thread whose beginning is purged has no name: it counts with what is in none.
+        for counts in unnamed.into_values() {
+            main.notification_count += counts.notification_count;
+            main.highlight_count += counts.highlight_count;
+        }
+        Ok((main, threads))
     }
 
     /// Whether the user has set a receipt of their own, which changes the counts.

@@ -4,10 +4,16 @@ use std::sync::Arc;
 use rooms::Room;
 use store::memberships::{Membership, MembershipRow};
 
-use super::{Events, LeftRoom, Request};
+use super::{Events, LeftRoom, Request, Timeline};
 use crate::{error::Result, service::Sync, timeline::Piece, window::Window};
 
 impl Sync {
+    /// What a user is told of a room of which nothing is left.
+    pub(super) async fn nothing_left(&self, request: &Request) -> Result<LeftRoom> {
+        let (timeline, account_data) = (Timeline::default(), Events::default());
+        Ok(LeftRoom { timeline, state: self.render_state(request, &[]).await?, account_data })
+    }
+
     /// What a user is told of a room that they have left, or were removed from, or turned down; `None` if they know.
     pub(super) async fn left_room(
         &self,

@@ -56,6 +56,38 @@ async fn guests_look_around_where_they_may() {
 }
 
 #[tokio::test]
+async fn guests_are_seen_off_where_a_room_closes_to_them() {
+    let open = TestApp::on_each_engine_with(|config| config.registration.guests = true);
+    for app in open.await {
+        let (alice, bob) = (app.user("alice").await, app.user("bob").await);
+        let room = alice
+            .create_room(json!({ "preset": "public_chat", "initial_state": [
+                { "type": "m.room.guest_access", "content": { "guest_access": "can_join" } },
+            ] }))
+            .await;
+        bob.join(&room).await;
+        let made = app.request(Method::POST, "/register?kind=guest", None, &json!({})).await.json();
+        let (token, guest) = (made["access_token"].as_str(), made["user_id"].as_str().unwrap());
+        let join = format!("/join/{}", encode(&room));
+        assert_eq!(app.request(Method::POST, &join, token, &json!({})).await.verdict(), "200");
+        let event = alice.say(&room, "root").await;
+        let relations =
+            format!("/_matrix/client/v1/rooms/{}/relations/{}", encode(&room), encode(&event));
+        let read = app.request(Method::GET, &relations, token, &Value::Null).await;
+        assert_eq!(read.verdict(), "200");
+        let access = format!("/rooms/{}/state/m.room.guest_access/", encode(&room));
+        let closed = alice.put(&access, json!({ "guest_access": "forbidden" })).await;
+        assert_eq!(closed.verdict(), "200");
+        let members = format!("/rooms/{}/joined_members", encode(&room));
+        let members = alice.get(&members).await.json();
+        let joined = members["joined"].as_object().unwrap();
+        assert!(!joined.contains_key(guest) && joined.contains_key(bob.id.as_str()), "{joined:?}");
+        let again = app.request(Method::POST, &join, token, &json!({})).await;
+        assert_eq!(again.verdict(), "403 M_GUEST_ACCESS_FORBIDDEN");
+    }
+}
+
+#[tokio::test]
 async fn there_are_no_guests_unless_the_administrator_wants_them() {
     for app in TestApp::on_each_engine().await {
         let refused = app.request(Method::POST, "/register?kind=guest", None, &json!({})).await;

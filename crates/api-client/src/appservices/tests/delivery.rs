@@ -138,3 +138,34 @@ async fn receipts_and_typing_of_its_rooms_arrive() {
         stage.stop().await;
     }
 }
+
+#[tokio::test]
+async fn who_comes_and_goes_in_its_rooms_is_told() {
+    for database in db::testing::engines().await {
+        let mut stage = Stage::on(database, |config| config.presence.enabled = true).await;
+        let (alice, room, _) = bridged(&stage).await;
+        let stranger = stage.server.user("stranger").await;
+        assert!(!room.is_empty());
+        stage.start().await;
+        for user in [&stranger, &alice] {
+            let path = format!("/presence/{}/status", encode(user.id.as_str()));
+            let body = json!({ "presence": "online", "status_msg": "here" });
+            assert_eq!(user.put(&path, body).await.verdict(), "200");
+        }
+        let presence = |bridge: &Bridge| -> Vec<Value> {
+            let mut arrived = bridge.arrived("ephemeral");
+            arrived.retain(|event| event["type"] == "m.presence");
+            arrived
+        };
+        stage.bridge.until(|bridge| !presence(bridge).is_empty()).await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let arrived = presence(&stage.bridge);
+        assert!(arrived.iter().all(|event| event["sender"] == "@alice:example.org"), "{arrived:?}");
+        let content = &arrived[0]["content"];
+        assert_eq!(
+            (&content["presence"], &content["status_msg"]),
+            (&json!("online"), &json!("here"))
+        );
+        stage.stop().await;
+    }
+}

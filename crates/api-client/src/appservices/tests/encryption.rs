@@ -86,3 +86,35 @@ async fn it_uploads_keys_as_its_users_and_learns_whose_have_changed() {
         stage.stop().await;
     }
 }
+
+#[tokio::test]
+async fn it_learns_with_whom_it_shares_no_room_any_more() {
+    for mut stage in Stage::on_each_engine().await {
+        let (alice, bob) = (stage.server.user("alice").await, stage.server.user("bob").await);
+        let (room, other) = (open_room(&alice).await, open_room(&alice).await);
+        let ghost = stage.ghost("irc_bob").await;
+        for room in [&room, &other] {
+            stage.ghost_joins(&ghost, room).await;
+        }
+        bob.join(&room).await;
+        stage.start().await;
+        let left = |bridge: &Bridge| -> Vec<Value> {
+            let transactions = bridge.transactions();
+            let lists = transactions.iter().filter_map(|(_, body)| {
+                body["org.matrix.msc3202.device_lists"]["left"].as_array().cloned()
+            });
+            lists.flatten().collect()
+        };
+        let leave = |room: &str| format!("/rooms/{}/leave", encode(room));
+        assert_eq!(bob.post(&leave(&room), json!({})).await.verdict(), "200");
+        stage.bridge.until(|bridge| left(bridge) == ["@bob:example.org"]).await;
+        // Alice is still met in the other room, until its user leaves that one, too.
+        for room in [&room, &other] {
+            let path = format!("{}?user_id={}", leave(room), encode(&ghost));
+            assert_eq!(stage.ask(Method::POST, &path, json!({})).await.verdict(), "200");
+        }
+        stage.bridge.until(|bridge| left(bridge).len() >= 2).await;
+        assert_eq!(left(&stage.bridge), ["@bob:example.org", "@alice:example.org"]);
+        stage.stop().await;
+    }
+}

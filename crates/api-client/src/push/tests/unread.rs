@@ -64,7 +64,7 @@ impl<'a> Chat<'a> {
     }
 
     /// What a sync says of the room to somebody who has seen nothing yet.
-    async fn room(&self, user: &TestUser, threads: bool) -> Value {
+    pub(super) async fn room(&self, user: &TestUser, threads: bool) -> Value {
         let timeline = json!({ "limit": 1, "unread_thread_notifications": threads });
         let filter = json!({ "room": { "timeline": timeline } }).to_string();
         let reply = user.get(&format!("/sync?filter={}", encode(&filter))).await.json();
