@@ -1,6 +1,7 @@
 //! The command line: one file a command.
 mod completions;
 mod config;
+mod decode;
 mod doctor;
 mod endpoints;
 mod media;
@@ -18,7 +19,7 @@ use std::{ffi::OsString, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
-pub(crate) use self::version::VERSION;
+pub(crate) use self::{decode::program as decoder_program, version::VERSION};
 use crate::{failure::Failure, folder::Folder, output::Output};
 
 /// A Matrix homeserver in one process.
@@ -69,6 +70,9 @@ enum Command {
     Completions(completions::Completions),
     /// Lists every HTTP endpoint.
     Endpoints,
+    /// Decodes images for a node, which starts it itself.
+    #[command(hide = true)]
+    DecodePictures(decode::DecodePictures),
 }
 
 /// What every command may want to know.
@@ -99,6 +103,7 @@ pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
         Command::Version => version::run(&context),
         Command::Completions(command) => command.run(),
         Command::Endpoints => endpoints::run(&context),
+        Command::DecodePictures(command) => command.run(),
     };
     finish(result, line.json)
 }

@@ -6,5 +6,7 @@ mod local;
 pub(crate) use self::{
     check::{Check, Verdict},
     http::Probes,
-    local::{check_database, check_folder, check_node, check_privacy, check_registration},
+    local::{
+        check_database, check_folder, check_media, check_node, check_privacy, check_registration,
+    },
 };

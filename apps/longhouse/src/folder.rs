@@ -35,11 +35,6 @@ impl Folder {
         self.0.join("longhouse.sock")
     }
 
-    /// What users have uploaded.
-    pub(crate) fn media(&self) -> PathBuf {
-        self.0.join("media")
-    }
-
     /// The key that signs this server's events.
     pub(crate) fn signing_key(&self) -> PathBuf {
         self.0.join("signing.key")

@@ -9,6 +9,7 @@ mod listen;
 mod node;
 mod output;
 mod passwords;
+mod sandbox;
 mod settings;
 
 use std::{env, process::ExitCode};

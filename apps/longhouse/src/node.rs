@@ -1,6 +1,7 @@
 //! A running node: what it is composed of, how it starts and how it stops.
 mod database;
 mod doors;
+mod media;
 mod services;
 mod signals;
 mod signing;
@@ -21,7 +22,10 @@ use telemetry::{
 use self::{doors::Doors, services::Services, signals::Signals};
 use crate::{commands::VERSION, failure::Failure, folder::Folder};
 
-pub(crate) use self::database::{location as database_location, options as database_options};
+pub(crate) use self::{
+    database::{location as database_location, options as database_options},
+    media::bucket,
+};
 
 /// Requests that are being answered get so long to end.
 const REQUESTS_END_WITHIN: Duration = Duration::from_secs(3);

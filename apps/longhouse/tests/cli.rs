@@ -1,6 +1,8 @@
 //! The program as administrators use it: started, asked, stopped, misused.
 #![expect(clippy::unwrap_used, reason = "a test's helper may fail as the test itself")]
 
+#[path = "cli/decoder.rs"]
+mod decoder;
 #[path = "cli/node.rs"]
 mod node;
 

@@ -6,6 +6,7 @@ pub mod delete_media;
 pub mod delete_room;
 pub mod document;
 mod error;
+pub mod get_media_move;
 pub mod get_media_usage;
 pub mod get_room_job;
 pub mod get_status;
@@ -14,6 +15,7 @@ pub mod list_reports;
 pub mod list_room_jobs;
 pub mod list_rooms;
 pub mod list_users;
+pub mod move_media;
 mod named;
 mod named_room;
 pub mod purge_room;
@@ -60,6 +62,8 @@ endpoints! { App:
     purge_room,
     list_room_jobs,
     get_room_job,
+    move_media,
+    get_media_move,
 }
 
 const DOCUMENTATION: &str = "https://spec.matrix.org/v1.16/appendices/#user-identifiers";

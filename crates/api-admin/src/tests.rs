@@ -82,6 +82,7 @@ fn media_settings() -> media::Settings {
         upload_bytes_max: 1_000,
         pixels_max: 1_000,
         decoder_bytes_max: 1 << 20,
+        decoding: media::Decoding::Here,
         decoders: 1,
         quotas: media::Quotas::default(),
         unused_for_ms: None,

@@ -73,6 +73,7 @@ impl TestApp {
             store: store.expect("a migrated database"),
             signer: Signer::new(name, key),
             blobs: blobs.expect("a folder for media"),
+            decoding: media::Decoding::Here,
             listener_url: "http://127.0.0.1:8008",
         });
         let app = App::new(services.expect("settings that fit"));

@@ -25,6 +25,12 @@ impl Digest {
             pairs.iter().map(|[high, low]| Some(value(*high)? << 4 | value(*low)?)).collect();
         bytes.filter(|_| rest.is_empty()).and_then(|bytes| Self::from_bytes(&bytes))
     }
+
+    /// Where the object is, below the folder or prefix of all objects: `ab/cd/<64 hex digits>`.
+    pub(crate) fn path(&self) -> String {
+        let [first, second, ..] = self.0;
+        format!("{first:02x}/{second:02x}/{self}")
+    }
 }
 
 impl fmt::Display for Digest {

@@ -1,42 +1,78 @@
-//! Objects on disk, named by the SHA-256 of their content.
+//! Objects, named by the SHA-256 of their content: in a folder, or in a bucket of an S3-compatible store.
 //!
-//! Layout of the folder: `objects/ab/cd/<64 hex digits>`, and `uploads/` for what is being written. An object appears
-//! under its name in one step, after its bytes are on disk; the same content is kept once.
+//! Layout of the folder: `objects/ab/cd/<64 hex digits>`; `uploads/` for what is being written; `cache/` for what was
+//! fetched from the bucket lately. The bucket has the same layout below its prefix. An object appears under its name in
+//! one step, after its bytes are where they stay; the same content is kept once.
+//!
+//! Where there is a bucket, there is still the folder: an object is looked for in both, so that objects can be moved from
+//! one to the other while the server runs ([`Blobs::relocate`]).
 //!
 //! Invariants:
 //! - No path is made from anything that a user sent: names are digests that this crate computed, or 32 bytes.
-//! - When [`Upload::finish`] answers, object and name survive a crash.
+//! - When [`Finished::name`] answers, object and name survive a crash.
+mod bucket;
+mod cache;
 mod digest;
+mod disk;
 mod error;
 mod list;
 mod object;
+mod relocate;
 mod upload;
 
 #[cfg(test)]
 mod tests;
 
-use std::{
-    fs::{self, DirBuilder},
-    io,
-    os::unix::fs::DirBuilderExt as _,
-    path::{Path, PathBuf},
-};
+use std::{io, path::PathBuf, sync::Arc};
 
 use entropy::SharedEntropy;
 
 pub use self::{
+    bucket::{Bucket, BucketError, BucketSettings, Credentials},
     digest::Digest,
     error::Error,
     list::Listed,
     object::{Object, ObjectStream},
-    upload::{Stored, Upload},
+    upload::{Finished, Stored, Upload},
+};
+use self::{
+    cache::Cache,
+    disk::{Disk, make_empty_folder},
 };
 
-/// The folder.
+/// Where objects are.
 #[derive(Clone)]
-pub struct Blobs {
+pub struct Blobs(Arc<Inner>);
+
+struct Inner {
     root: PathBuf,
+    disk: Disk,
+    remote: Option<Remote>,
     entropy: SharedEntropy,
+}
+
+struct Remote {
+    bucket: Bucket,
+    takes_new: bool,
+    cache: Cache,
+}
+
+/// One of the places where objects are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The folder.
+    Disk,
+    /// The bucket.
+    Bucket,
+}
+
+/// How a bucket is used.
+#[derive(Clone, Copy, Debug)]
+pub struct BucketUse {
+    /// Whether new objects are stored there; if not, they are stored in the folder.
+    pub takes_new: bool,
+    /// How much of what was fetched is kept in the folder, in bytes.
+    pub cache_bytes_max: u64,
 }
 
 impl Blobs {
@@ -45,15 +81,37 @@ impl Blobs {
     /// # Errors
     /// Fails if the folder can't be made or read.
     pub async fn open(root: PathBuf, entropy: SharedEntropy) -> Result<Self, Error> {
-        let this = Self { root, entropy };
-        let (objects, uploads) = (this.root.join("objects"), this.uploads());
+        Self::open_both(root, entropy, None).await
+    }
+
+    /// As [`Blobs::open`], with a bucket beside the folder.
+    ///
+    /// # Errors
+    /// Fails if the folder can't be made or read. The bucket is not asked: see [`Bucket::check`].
+    pub async fn open_with_bucket(
+        root: PathBuf,
+        entropy: SharedEntropy,
+        bucket: Bucket,
+        BucketUse { takes_new, cache_bytes_max }: BucketUse,
+    ) -> Result<Self, Error> {
+        let cache = Cache::new(root.join("cache"), cache_bytes_max);
+        Self::open_both(root, entropy, Some(Remote { bucket, takes_new, cache })).await
+    }
+
+    async fn open_both(
+        root: PathBuf,
+        entropy: SharedEntropy,
+        remote: Option<Remote>,
+    ) -> Result<Self, Error> {
+        let disk = Disk::new(&root);
+        let this = Self(Arc::new(Inner { root, disk, remote, entropy }));
+        let (disk, uploads) = (this.0.disk.clone(), this.uploads());
+        let cache = this.0.remote.as_ref().map(|remote| remote.cache.folder().to_owned());
         blocking(move || {
-            make_folder(&objects)?;
-            make_folder(&uploads)?;
-            for left in fs::read_dir(&uploads)? {
-                fs::remove_file(left?.path())?;
-            }
-            Ok(())
+            disk.make()?;
+            make_empty_folder(&uploads)?;
+            // What is cached is not on disk for sure: after a crash, files may have holes.
+            cache.as_deref().map_or(Ok(()), make_empty_folder)
         })
         .await?;
         Ok(this)
@@ -64,8 +122,7 @@ impl Blobs {
     /// # Errors
     /// Fails if no file can be made.
     pub async fn begin(&self) -> Result<Upload, Error> {
-        let name = entropy::token(&*self.entropy, 16);
-        Upload::begin(self.clone(), self.uploads().join(name)).await
+        Upload::begin(self.clone()).await
     }
 
     /// The object of this digest, if there is one.
@@ -73,63 +130,97 @@ impl Blobs {
     /// # Errors
     /// Fails if it can't be read.
     pub async fn find(&self, digest: &Digest) -> Result<Option<Object>, Error> {
-        let path = self.path(digest);
-        blocking(move || Object::open(&path)).await
+        if let Some(object) = self.find_here(digest).await? {
+            return Ok(Some(object));
+        }
+        let Some(remote) = &self.0.remote else { return Ok(None) };
+        let Some(bytes) = remote.bucket.find(digest).await? else {
+            // It may have been moved here since.
+            return self.find_on_disk(digest).await;
+        };
+        if remote.cache.takes(bytes) {
+            // Whoever looks at a picture looks at it again, and players of video ask for one part after the other.
+            let fetched = self.fetch(remote, digest, bytes).await?;
+            return Ok(fetched.map(|file| Object::file(file, bytes)));
+        }
+        Ok(Some(Object::remote(self.clone(), *digest, bytes)))
     }
 
-    /// Removes an object; one that is not there is no error.
+    async fn find_here(&self, digest: &Digest) -> Result<Option<Object>, Error> {
+        if let Some(object) = self.find_on_disk(digest).await? {
+            return Ok(Some(object));
+        }
+        match &self.0.remote {
+            Some(remote) => {
+                let cached = remote.cache.find(digest).await?;
+                Ok(cached.map(|(file, bytes)| Object::file(file, bytes)))
+            }
+            None => Ok(None),
+        }
+    }
+
+    async fn find_on_disk(&self, digest: &Digest) -> Result<Option<Object>, Error> {
+        let found = self.0.disk.find(digest).await?;
+        Ok(found.map(|(file, bytes)| Object::file(file, bytes)))
+    }
+
+    /// Removes objects, wherever they are; one that is not there is no error.
     ///
     /// # Errors
-    /// Fails if it can't be removed.
-    pub async fn remove(&self, digest: &Digest) -> Result<(), Error> {
-        let path = self.path(digest);
-        blocking(move || match fs::remove_file(path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
+    /// Fails if one can't be removed; others may have been.
+    pub async fn remove(&self, digests: &[Digest]) -> Result<(), Error> {
+        let (this, here) = (self.clone(), digests.to_vec());
+        blocking(move || {
+            here.iter().try_for_each(|digest| {
+                this.0.disk.remove(digest)?;
+                this.0.remote.as_ref().map_or(Ok(()), |remote| remote.cache.remove(digest))
+            })
         })
-        .await
+        .await?;
+        match &self.0.remote {
+            Some(remote) => remote.bucket.remove(digests).await,
+            None => Ok(()),
+        }
     }
 
-    /// Up to `limit` objects behind `after`, in order of their digests.
+    /// The places where objects may be.
+    #[must_use]
+    pub fn places(&self) -> &'static [Place] {
+        if self.0.remote.is_some() { &[Place::Disk, Place::Bucket] } else { &[Place::Disk] }
+    }
+
+    /// Where new objects are stored.
+    #[must_use]
+    pub fn place_of_new(&self) -> Place {
+        let takes_new = self.0.remote.as_ref().is_some_and(|remote| remote.takes_new);
+        if takes_new { Place::Bucket } else { Place::Disk }
+    }
+
+    /// Up to `limit` objects of a place behind `after`, in order of their digests.
     ///
     /// # Errors
-    /// Fails if the folder can't be read.
-    pub async fn list(&self, after: Option<Digest>, limit: usize) -> Result<Vec<Listed>, Error> {
-        let objects = self.root.join("objects");
-        blocking(move || list::list(&objects, after, limit)).await
+    /// Fails if the place can't be read.
+    pub async fn list(
+        &self,
+        place: Place,
+        after: Option<Digest>,
+        limit: usize,
+    ) -> Result<Vec<Listed>, Error> {
+        match (place, &self.0.remote) {
+            (Place::Disk, _) => self.0.disk.list(after, limit).await,
+            (Place::Bucket, Some(remote)) => remote.bucket.list(after, limit).await,
+            (Place::Bucket, None) => Ok(Vec::new()),
+        }
     }
 
     fn uploads(&self) -> PathBuf {
-        self.root.join("uploads")
+        self.0.root.join("uploads")
     }
 
-    fn path(&self, digest: &Digest) -> PathBuf {
-        let Digest(bytes) = digest;
-        let [first, second, ..] = *bytes;
-        let folder =
-            self.root.join("objects").join(format!("{first:02x}")).join(format!("{second:02x}"));
-        folder.join(digest.to_string())
+    /// The path of a new temporary file.
+    fn temporary(&self) -> PathBuf {
+        self.uploads().join(entropy::token(&*self.0.entropy, 16))
     }
-}
-
-/// Makes a folder that only this user can read, and those above it. A new folder is on disk when this returns.
-fn make_folder(path: &Path) -> io::Result<()> {
-    if path.is_dir() {
-        return Ok(());
-    }
-    if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-        make_folder(parent)?;
-    }
-    match DirBuilder::new().mode(0o700).create(path) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-        _ => {}
-    }
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).map_or(Ok(()), sync_folder)
-}
-
-/// Makes the names in a folder survive a crash.
-fn sync_folder(path: &Path) -> io::Result<()> {
-    fs::File::open(path)?.sync_all()
 }
 
 /// Runs what may wait for the disk on a thread that may wait.

@@ -8,7 +8,7 @@ use std::{
 
 use crate::Digest;
 
-/// An object, as it is found in the folder.
+/// An object, as it is found in its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Listed {
     /// Its name.

@@ -3,37 +3,45 @@ use std::{
     fs::File,
     io::{self, Read as _, Seek as _, SeekFrom},
     ops::Range,
-    path::Path,
     pin::Pin,
 };
 
 use bytes::Bytes;
-use futures_util::{Stream, stream};
+use futures_util::{Stream, TryStreamExt as _, stream};
 
-use crate::{Error, blocking};
+use crate::{Blobs, Digest, Error, blocking};
 
 /// How much is read at once.
-const PIECE_BYTES: usize = 256 * 1024;
+pub(crate) const PIECE_BYTES: usize = 256 * 1024;
 
 /// The bytes of an object, piece by piece.
 pub type ObjectStream = Pin<Box<dyn Stream<Item = Result<Bytes, Error>> + Send>>;
 
-/// An object that is open for reading.
-#[derive(Debug)]
+/// An object that can be read.
 pub struct Object {
-    file: File,
+    source: Source,
     bytes: u64,
 }
 
+enum Source {
+    File(File),
+    /// In the bucket, of which it is asked when it is read.
+    Remote(Blobs, Digest),
+}
+
+impl std::fmt::Debug for Object {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Object").field("bytes", &self.bytes).finish_non_exhaustive()
+    }
+}
+
 impl Object {
-    pub(crate) fn open(path: &Path) -> io::Result<Option<Self>> {
-        let file = match File::open(path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        let bytes = file.metadata()?.len();
-        Ok(Some(Self { file, bytes }))
+    pub(crate) fn file(file: File, bytes: u64) -> Self {
+        Self { source: Source::File(file), bytes }
+    }
+
+    pub(crate) fn remote(blobs: Blobs, digest: Digest, bytes: u64) -> Self {
+        Self { source: Source::Remote(blobs, digest), bytes }
     }
 
     /// Its length in bytes.
@@ -42,10 +50,15 @@ impl Object {
         self.bytes
     }
 
-    /// The file itself, at its beginning: for readers that block.
-    #[must_use]
-    pub fn into_file(self) -> File {
-        self.file
+    /// A file with the whole object, at its beginning: for readers that block.
+    ///
+    /// # Errors
+    /// Fails if the object can't be read.
+    pub async fn into_file(self) -> Result<File, Error> {
+        match self.source {
+            Source::File(file) => Ok(file),
+            Source::Remote(blobs, digest) => blobs.fetch_to_file(&digest, self.bytes).await,
+        }
     }
 
     /// The bytes in `range`, which is cut to the object.
@@ -53,14 +66,41 @@ impl Object {
     pub fn stream(self, range: Range<u64>) -> ObjectStream {
         let end = range.end.min(self.bytes);
         let start = range.start.min(end);
-        let state = Reading { file: self.file, position: start, end };
-        Box::pin(stream::try_unfold(state, |state| async move {
-            if state.position >= state.end {
-                return Ok(None);
+        match self.source {
+            Source::File(file) => file_stream(file, start, end),
+            Source::Remote(..) if start == end => Box::pin(stream::empty()),
+            Source::Remote(blobs, digest) => {
+                let open = async move { blobs.open_remote(&digest, start..end).await };
+                Box::pin(stream::once(open).try_flatten())
             }
-            blocking(move || state.next()).await
-        }))
+        }
     }
+}
+
+impl Blobs {
+    /// The bytes of an object that was in the bucket a moment ago.
+    async fn open_remote(&self, digest: &Digest, range: Range<u64>) -> Result<ObjectStream, Error> {
+        if let Some(remote) = &self.0.remote
+            && let Some(bytes) = remote.bucket.read(digest, range.clone()).await?
+        {
+            return Ok(bytes);
+        }
+        // It may have been moved here since.
+        let found = self.0.disk.find(digest).await?;
+        let gone = || io::Error::new(io::ErrorKind::NotFound, "the object was removed");
+        let (file, _) = found.ok_or_else(gone)?;
+        Ok(file_stream(file, range.start, range.end))
+    }
+}
+
+fn file_stream(file: File, start: u64, end: u64) -> ObjectStream {
+    let state = Reading { file, position: start, end };
+    Box::pin(stream::try_unfold(state, |state| async move {
+        if state.position >= state.end {
+            return Ok(None);
+        }
+        blocking(move || state.next()).await
+    }))
 }
 
 struct Reading {

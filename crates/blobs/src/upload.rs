@@ -1,7 +1,7 @@
-//! Writing an object: into a file of its own, hashed on the way, named at the end.
+//! Writing an object: into a file of its own, hashed on the way, brought to where it stays, named at the end.
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, Write as _},
+    io::{self, Seek as _, SeekFrom, Write as _},
     os::unix::fs::OpenOptionsExt as _,
     path::PathBuf,
 };
@@ -9,12 +9,12 @@ use std::{
 use bytes::{Bytes, BytesMut};
 use sha2::{Digest as _, Sha256};
 
-use crate::{Blobs, Digest, Error, blocking, make_folder, sync_folder};
+use crate::{Blobs, Digest, Error, Remote, blocking};
 
 /// Bytes gathered before they go to the disk: a small upload is one write.
 const BUFFER_BYTES: usize = 256 * 1024;
 
-/// An object that is being written. Dropped before [`Self::finish`], it leaves nothing behind.
+/// An object that is being written. Dropped before [`Finished::name`], it leaves nothing behind.
 pub struct Upload {
     blobs: Blobs,
     buffer: BytesMut,
@@ -31,17 +31,24 @@ pub struct Stored {
     pub bytes: u64,
 }
 
-/// The part that is on its way to the disk.
-struct Written {
-    file: File,
-    hash: Sha256,
-    path: TemporaryPath,
+/// An object whose bytes are where they stay.
+pub struct Finished {
+    blobs: Blobs,
+    file: TemporaryFile,
+    stored: Stored,
 }
 
-/// Removes the file unless it was moved away.
-struct TemporaryPath(PathBuf);
+/// The part that is on its way to the disk.
+pub(crate) struct Written {
+    file: File,
+    hash: Sha256,
+    path: TemporaryFile,
+}
 
-impl Drop for TemporaryPath {
+/// Removes the file when it is dropped, unless it was moved away.
+pub(crate) struct TemporaryFile(pub(crate) PathBuf);
+
+impl Drop for TemporaryFile {
     fn drop(&mut self) {
         // It may have been moved already, and after a crash it is removed at the next start.
         drop(fs::remove_file(&self.0));
@@ -49,12 +56,9 @@ impl Drop for TemporaryPath {
 }
 
 impl Upload {
-    pub(crate) async fn begin(blobs: Blobs, path: PathBuf) -> Result<Self, Error> {
-        let written = blocking(move || {
-            let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
-            Ok(Written { file, hash: Sha256::new(), path: TemporaryPath(path) })
-        })
-        .await?;
+    pub(crate) async fn begin(blobs: Blobs) -> Result<Self, Error> {
+        let path = blobs.temporary();
+        let written = blocking(move || Written::begin(path)).await?;
         Ok(Self { blobs, buffer: BytesMut::new(), written: Some(written), bytes: 0 })
     }
 
@@ -85,27 +89,28 @@ impl Upload {
         Ok(())
     }
 
-    /// Names the object. When this returns, it survives a crash.
+    /// Brings the bytes to where they stay: to the disk, or to the bucket, which has them when this returns.
     ///
     /// # Errors
-    /// Fails if the disk fails; nothing is stored then.
-    pub async fn finish(mut self) -> Result<Stored, Error> {
+    /// Fails if the disk or the bucket fails; nothing is stored then.
+    pub async fn finish(mut self) -> Result<Finished, Error> {
         let mut written = self.take()?;
-        let (buffer, blobs, bytes) = (self.buffer.split().freeze(), self.blobs.clone(), self.bytes);
-        blocking(move || {
+        let (buffer, bytes) = (self.buffer.split().freeze(), self.bytes);
+        let blobs = self.blobs;
+        let is_local = blobs.remote_for_new().is_none();
+        let (digest, path) = blocking(move || {
             written.append(&buffer)?;
-            written.file.sync_all()?;
-            let digest = Digest(written.hash.finalize().into());
-            let path = blobs.path(&digest);
-            let folder =
-                path.parent().ok_or_else(|| io::Error::other("an object without folder"))?;
-            make_folder(folder)?;
-            // The same content may be there already: replacing it by itself changes nothing.
-            fs::rename(&written.path.0, &path)?;
-            sync_folder(folder)?;
-            Ok(Stored { digest, bytes })
+            if is_local {
+                written.file.sync_all()?;
+            }
+            Ok((Digest(written.hash.finalize().into()), written.path))
         })
-        .await
+        .await?;
+        let finished = Finished { blobs, file: path, stored: Stored { digest, bytes } };
+        if let Some(remote) = finished.blobs.remote_for_new() {
+            finished.send(remote).await?;
+        }
+        Ok(finished)
     }
 
     fn take(&mut self) -> Result<Written, Error> {
@@ -114,9 +119,63 @@ impl Upload {
     }
 }
 
+impl Finished {
+    /// The object's name.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        self.stored.digest
+    }
+
+    /// Names the object. When this returns, it can be found, and survives a crash. Takes a moment only, so that objects
+    /// can be kept from being removed between this and the mention of their name.
+    ///
+    /// # Errors
+    /// Fails if the disk or the bucket fails; nothing is stored then.
+    pub async fn name(self) -> Result<Stored, Error> {
+        let stored = self.stored;
+        if let Some(remote) = self.blobs.remote_for_new() {
+            // Somebody may have removed the same content in the meantime, as nothing mentions it yet.
+            if remote.bucket.find(&stored.digest).await? != Some(stored.bytes) {
+                self.send(remote).await?;
+            }
+            return Ok(stored);
+        }
+        blocking(move || {
+            self.blobs.0.disk.name(&self.file.0, &stored.digest)?;
+            Ok(stored)
+        })
+        .await
+    }
+
+    async fn send(&self, remote: &Remote) -> Result<(), Error> {
+        let file = tokio::fs::File::open(&self.file.0).await?;
+        remote.bucket.store(&self.stored.digest, file, self.stored.bytes).await
+    }
+}
+
+impl Blobs {
+    /// The bucket, if new objects are stored there.
+    fn remote_for_new(&self) -> Option<&Remote> {
+        self.0.remote.as_ref().filter(|remote| remote.takes_new)
+    }
+}
+
 impl Written {
-    fn append(&mut self, piece: &[u8]) -> io::Result<()> {
+    pub(crate) fn begin(path: PathBuf) -> io::Result<Self> {
+        // Read again by whoever fetches into it.
+        let file =
+            OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path)?;
+        Ok(Self { file, hash: Sha256::new(), path: TemporaryFile(path) })
+    }
+
+    pub(crate) fn append(&mut self, piece: &[u8]) -> io::Result<()> {
         self.hash.update(piece);
         self.file.write_all(piece)
+    }
+
+    /// The file at its beginning, what it holds, and its place.
+    pub(crate) fn end(mut self) -> io::Result<(File, Digest, TemporaryFile)> {
+        self.file.seek(SeekFrom::Start(0))?;
+        Ok((self.file, Digest(self.hash.finalize().into()), self.path))
     }
 }

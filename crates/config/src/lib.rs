@@ -27,7 +27,7 @@ pub use self::{
     origin::{Origin, Origins},
     section::{Complaints, Field, Section},
     sections::{
-        Accounts, Cache, Config, Database, Egress, Listener, Log, Media, Overload, Push,
+        Accounts, Cache, Config, Database, Egress, Listener, Log, Media, MediaS3, Overload, Push,
         RateLimits, Registration, Retention, Rooms, Server, ServerNotices, UrlPreviews, WellKnown,
     },
     value::{

@@ -50,6 +50,7 @@ fn defaults() -> Vec<(String, Box<dyn Section>)> {
         boxed("[presence]", config.presence),
         boxed("[user_directory]", config.user_directory),
         boxed("[media]", config.media),
+        boxed("[media_s3]", config.media_s3),
         boxed("[appservices]", config.appservices),
         boxed("[turn]", config.turn),
         boxed("[rtc]", config.rtc),

@@ -7,6 +7,7 @@ mod egress;
 mod listener;
 mod log;
 mod media;
+mod media_s3;
 mod overload;
 mod presence;
 mod push;
@@ -25,10 +26,11 @@ mod well_known;
 
 pub use self::{
     accounts::Accounts, appservices::Appservices, cache::Cache, database::Database, egress::Egress,
-    listener::Listener, log::Log, media::Media, overload::Overload, presence::Presence, push::Push,
-    rate_limits::RateLimits, registration::Registration, rendezvous::Rendezvous,
-    retention::Retention, rooms::Rooms, rtc::Rtc, server::Server, server_notices::ServerNotices,
-    turn::Turn, url_previews::UrlPreviews, user_directory::UserDirectory, well_known::WellKnown,
+    listener::Listener, log::Log, media::Media, media_s3::MediaS3, overload::Overload,
+    presence::Presence, push::Push, rate_limits::RateLimits, registration::Registration,
+    rendezvous::Rendezvous, retention::Retention, rooms::Rooms, rtc::Rtc, server::Server,
+    server_notices::ServerNotices, turn::Turn, url_previews::UrlPreviews,
+    user_directory::UserDirectory, well_known::WellKnown,
 };
 use crate::section::Section;
 
@@ -84,6 +86,8 @@ config! {
     user_directory: UserDirectory,
     /// `[media]`
     media: Media,
+    /// `[media_s3]`
+    media_s3: MediaS3,
     /// `[appservices]`
     appservices: Appservices,
     /// `[turn]`

@@ -59,6 +59,9 @@ fn outage(error: &(dyn StdError + 'static)) -> Option<Kind> {
     None
 }
 
+/// When what was refused for an outage may be asked again.
+const OUTAGE_RETRY_AFTER_MS: u64 = 5_000;
+
 /// Statuses of 5xx that say what somebody else has not done, which the client may know.
 const WAITS_FOR_OTHERS: [Kind; 5] =
     [NOT_YET_UPLOADED, NO_PREVIEW, BAD_STATUS, CONNECTION_FAILED, CONNECTION_TIMEOUT];
@@ -109,7 +112,10 @@ impl IntoResponse for Failure {
             self.why
         };
         let mut body = self.fields.map(|fields| *fields).unwrap_or_default();
-        let retry_after_ms = body.get("retry_after_ms").and_then(Value::as_u64);
+        let retry_after_ms = body
+            .get("retry_after_ms")
+            .and_then(Value::as_u64)
+            .or((self.kind == UNAVAILABLE).then_some(OUTAGE_RETRY_AFTER_MS));
         body.insert("errcode".to_owned(), errcode.into());
         body.insert("error".to_owned(), error.into());
         let mut response = (status, Value::Object(body).to_string()).into_response();

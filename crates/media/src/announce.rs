@@ -1,11 +1,8 @@
 //! Announced uploads ([spec]): the id first, the content later.
 //!
 //! [spec]: https://spec.matrix.org/v1.16/client-server-api/#post_matrixmediav1create
-use db::Write;
-use store::{
-    UserNum,
-    media::{self, MediaRow},
-};
+use db::{Write, WriteError};
+use store::{UserNum, media};
 
 use crate::Media;
 
@@ -45,30 +42,18 @@ impl Media {
     /// See [`AnnounceError`].
     pub async fn announce(&self, uploader: UserNum) -> Result<Announcement, AnnounceError> {
         let now_ms = self.store.clock.now_ms();
-        if media::count_announced(&self.store.db, uploader, now_ms).await? >= ANNOUNCED_MAX {
-            return Err(AnnounceError::TooMany);
-        }
         if self.bytes_left(uploader).await? == 0 {
             return Err(AnnounceError::OverQuota);
         }
-        let announcement =
-            Announcement { media_id: self.new_media_id(), expires_at: now_ms + LIFETIME_MS };
+        let (media_id, expires_at) = (self.new_media_id(), now_ms + LIFETIME_MS);
         let mut write = Write::new();
         media::forget_expired(&mut write, uploader, now_ms);
-        let row = MediaRow {
-            media_id: announcement.media_id.clone(),
-            uploader,
-            content_type: None,
-            file_name: None,
-            bytes: 0,
-            digest: None,
-            created_at: now_ms,
-            expires_at: Some(announcement.expires_at),
-            quarantined_at: None,
-            used_at: now_ms,
-        };
-        media::insert(&mut write, &row);
-        self.store.write(write).await.map_err(db::Error::from)?;
-        Ok(announcement)
+        media::announce(&mut write, &media_id, uploader, now_ms, expires_at, ANNOUNCED_MAX);
+        match self.store.write(write).await {
+            Ok(_) => Ok(Announcement { media_id, expires_at }),
+            // 24 letters never meet by chance: it is the number of the others.
+            Err(WriteError::Conflict { .. }) => Err(AnnounceError::TooMany),
+            Err(error) => Err(db::Error::from(error).into()),
+        }
     }
 }

@@ -8,7 +8,7 @@ use crate::Media;
 /// Why media are not deleted.
 #[derive(Debug, thiserror::Error)]
 pub enum DeleteError {
-    /// The disk failed.
+    /// The disk failed, or the bucket.
     #[error(transparent)]
     Disk(#[from] blobs::Error),
     /// The database failed.
@@ -29,11 +29,8 @@ impl Media {
         media_usage::discharge(&mut write, media_ids);
         let deleted = media::delete(&mut write, media_ids);
         let committed = self.delete_thumbnails(&contents, write).await?;
-        for content in &contents {
-            if let Some(digest) = Digest::from_bytes(content) {
-                self.remove_unused_alone(&digest).await?;
-            }
-        }
+        let contents: Vec<_> = contents.iter().filter_map(|one| Digest::from_bytes(one)).collect();
+        self.remove_unused_alone(&contents).await?;
         Ok(committed.affected(deleted))
     }
 
@@ -49,23 +46,33 @@ impl Media {
             .map(|digest| media::delete_unused_thumbnails(&mut write, digest))
             .collect();
         let committed = self.store.write(write).await.map_err(db::Error::from)?;
+        let mut pictures = Vec::new();
         for operation in thumbnails {
             for row in committed.rows(operation) {
-                if let Some(digest) = Digest::from_bytes(&media::deleted_thumbnail(row)?) {
-                    self.remove_unused_alone(&digest).await?;
-                }
+                pictures.extend(Digest::from_bytes(&media::deleted_thumbnail(row)?));
             }
         }
+        self.remove_unused_alone(&pictures).await?;
         Ok(committed)
     }
 
-    /// Removes a content unless something refers to it, and says whether it did. The caller holds [`Media::deletions`].
-    pub(crate) async fn remove_unused_alone(&self, digest: &Digest) -> Result<bool, DeleteError> {
-        if media::is_content_used(&self.store.db, &digest.0).await? {
-            return Ok(false);
+    /// Removes contents unless something refers to them, and says how many those were. The caller holds
+    /// [`Media::deletions`].
+    pub(crate) async fn remove_unused_alone(&self, digests: &[Digest]) -> Result<u64, DeleteError> {
+        let unused = self.unused(digests).await?;
+        self.blobs.remove(&unused).await?;
+        Ok(unused.len() as u64)
+    }
+
+    /// Those contents that nothing refers to.
+    pub(crate) async fn unused(&self, digests: &[Digest]) -> Result<Vec<Digest>, DeleteError> {
+        let mut unused = Vec::new();
+        for digest in digests {
+            if !media::is_content_used(&self.store.db, &digest.0).await? {
+                unused.push(*digest);
+            }
         }
-        self.blobs.remove(digest).await?;
-        Ok(true)
+        Ok(unused)
     }
 }
 

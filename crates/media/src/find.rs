@@ -35,7 +35,7 @@ pub enum FindError {
     /// It was announced, and did not come in time.
     #[error("the media has not been uploaded yet")]
     NotYetUploaded,
-    /// The disk failed.
+    /// The disk failed, or the bucket.
     #[error(transparent)]
     Disk(#[from] blobs::Error),
     /// The database failed.
@@ -61,6 +61,16 @@ impl Media {
             return Err(FindError::Unknown);
         };
         Ok(Medium { content_type: row.content_type, file_name: row.file_name, digest, object })
+    }
+
+    /// As [`Media::find`], only the name of the content.
+    pub(crate) async fn find_digest(
+        &self,
+        server_name: &str,
+        media_id: &str,
+        wait_ms: u64,
+    ) -> Result<Digest, FindError> {
+        Ok(digest_of(&self.find_row(server_name, media_id, wait_ms).await?)?)
     }
 
     async fn find_row(

@@ -1,15 +1,17 @@
 //! Media: uploads, downloads and thumbnails ([spec]).
 //!
 //! Invariants:
-//! - A row exists only for content that is on disk: the object is durable before the row is written, and gone after it.
+//! - A row exists only for content that is stored: the object is durable before the row is written, and gone after it.
 //! - What users call a file or its type never becomes part of a path.
 //!
 //! [spec]: https://spec.matrix.org/v1.16/client-server-api/#content-repository
 mod announce;
 mod content_type;
+mod decoders;
 mod delete;
 mod find;
 mod moderate;
+mod moving;
 mod quota;
 mod retain;
 pub mod thumbnails;
@@ -21,22 +23,25 @@ mod testing;
 use std::collections::HashMap;
 
 use blobs::Blobs;
+pub use blobs::Place;
 use parking_lot::Mutex;
 use protocol::ids::OwnedServerName;
 use store::Store;
 use tokio::sync::{Notify, RwLock};
 
-use self::thumbnails::Thumbnails;
 pub use self::{
     announce::{AnnounceError, Announcement},
     content_type::is_safe_inline,
+    decoders::{DecoderProgram, Decoding},
     delete::DeleteError,
     find::{FindError, Medium, WAIT_MS_DEFAULT, WAIT_MS_MAX},
     moderate::ModerateError,
+    moving::{Move, MoveState},
     quota::Quotas,
     retain::Deleted,
     upload::{Description, UploadError},
 };
+use self::{moving::Moving, thumbnails::Thumbnails};
 
 /// Limits and names.
 #[derive(Clone, Debug)]
@@ -49,6 +54,8 @@ pub struct Settings {
     pub pixels_max: u64,
     /// The most memory that one decoder may take for pixels, in bytes.
     pub decoder_bytes_max: u64,
+    /// How images are decoded.
+    pub decoding: Decoding,
     /// How many images are decoded at the same time.
     pub decoders: usize,
     /// How much users may upload.
@@ -72,13 +79,14 @@ pub struct Media {
     deletions: RwLock<()>,
     /// Which media were downloaded when (Unix ms), until it is written.
     uses: Mutex<HashMap<String, i64>>,
+    moving: Moving,
 }
 
 impl Media {
     /// The service over the objects in `blobs`.
     #[must_use]
     pub fn new(store: Store, blobs: Blobs, settings: Settings) -> Self {
-        let thumbnails = Thumbnails::new(settings.decoders);
+        let thumbnails = Thumbnails::new(settings.decoding.clone(), settings.decoders);
         Self {
             store,
             blobs,
@@ -87,6 +95,7 @@ impl Media {
             uploaded: Notify::new(),
             deletions: RwLock::default(),
             uses: Mutex::default(),
+            moving: Moving::default(),
         }
     }
 

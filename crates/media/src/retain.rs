@@ -17,7 +17,7 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 const BATCH: i64 = 200;
 
 /// How many contents are looked at, at once.
-const CONTENTS: usize = 500;
+const CONTENTS: usize = 1_000;
 
 /// A content that is younger may be about to get its row, on another node.
 const YOUNG_MS: i64 = DAY_MS;
@@ -126,27 +126,30 @@ impl Media {
     }
 
     async fn delete_stray_contents(&self, before_ms: i64) -> Result<u64, DeleteError> {
-        let (mut after, mut deleted) = (None, 0);
-        loop {
-            let found = self.blobs.list(after, CONTENTS).await?;
-            let Some(last) = found.last() else { return Ok(deleted) };
-            after = Some(last.digest);
-            for content in found {
-                if content.modified_ms < before_ms && self.remove_unused(&content.digest).await? {
-                    deleted += 1;
-                }
+        let mut deleted = 0;
+        for place in self.blobs.places() {
+            let mut after = None;
+            loop {
+                let found = self.blobs.list(*place, after, CONTENTS).await?;
+                let Some(last) = found.last() else { break };
+                after = Some(last.digest);
+                let old = found.iter().filter(|content| content.modified_ms < before_ms);
+                let old: Vec<_> = old.map(|content| content.digest).collect();
+                deleted += self.remove_unused(&old).await?;
             }
         }
+        Ok(deleted)
     }
 
-    /// Removes a content unless something refers to it, and says whether it did.
-    pub(crate) async fn remove_unused(&self, digest: &Digest) -> Result<bool, DeleteError> {
+    /// Removes contents unless something refers to them, and says how many those were.
+    pub(crate) async fn remove_unused(&self, digests: &[Digest]) -> Result<u64, DeleteError> {
         // Most are in use, which is found without keeping uploads waiting.
-        if media::is_content_used(&self.store.db, &digest.0).await? {
-            return Ok(false);
+        let unused = self.unused(digests).await?;
+        if unused.is_empty() {
+            return Ok(0);
         }
         let _alone = self.deletions.write().await;
-        self.remove_unused_alone(digest).await
+        self.remove_unused_alone(&unused).await
     }
 }
 

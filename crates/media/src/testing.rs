@@ -1,7 +1,7 @@
 //! What the tests share: the service on each engine, and images.
 use std::sync::Arc;
 
-use blobs::Blobs;
+use blobs::{Blobs, Bucket, BucketUse};
 use bytes::Bytes;
 use clock::MockClock;
 use db::{Write, testing::TestDatabase};
@@ -11,7 +11,7 @@ use protocol::ids::{ServerName, UserId};
 use store::{Store, UserNum};
 use tempfile::TempDir;
 
-use crate::{Description, Media, Quotas, Settings, UploadError};
+use crate::{Decoding, Description, Media, Quotas, Settings, UploadError};
 
 pub(crate) const SERVER: &str = "server.example";
 
@@ -39,18 +39,16 @@ impl TestMedia {
         store.write(write).await.unwrap();
         let folder = TempDir::new().unwrap();
         let blobs = Blobs::open(folder.path().to_owned(), SeededEntropy::shared(2)).await.unwrap();
-        let settings = Settings {
-            server_name: ServerName::parse(SERVER).unwrap(),
-            upload_bytes_max: 1_000_000,
-            pixels_max: 4_000_000,
-            decoder_bytes_max: 32 << 20,
-            decoders: 2,
-            quotas: Quotas { user_bytes: Some(3_000_000), day_bytes: Some(10_000_000) },
-            unused_for_ms: Some(30 * 24 * 60 * 60 * 1_000),
-            legacy_unauthenticated: false,
-        };
-        let media = Arc::new(Media::new(store.clone(), blobs, settings));
+        let media = Arc::new(Media::new(store.clone(), blobs, settings()));
         Self { media, store, clock, user: users[0], other: users[1], folder }
+    }
+
+    /// The same media, with a bucket beside the folder.
+    pub(crate) async fn with_bucket(&self, bucket: &Bucket, takes_new: bool) -> Arc<Media> {
+        let how = BucketUse { takes_new, cache_bytes_max: 1 << 20 };
+        let (folder, entropy) = (self.folder.path().to_owned(), SeededEntropy::shared(3));
+        let blobs = Blobs::open_with_bucket(folder, entropy, bucket.clone(), how).await.unwrap();
+        Arc::new(Media::new(self.store.clone(), blobs, settings()))
     }
 
     pub(crate) async fn upload(&self, content: &[u8]) -> Result<String, UploadError> {
@@ -84,8 +82,25 @@ impl TestMedia {
     }
 
     pub(crate) async fn download(&self, media_id: &str) -> Vec<u8> {
-        let medium = self.media.find(SERVER, media_id, 0).await.unwrap();
-        read(medium.object).await
+        self.download_from(&self.media, media_id).await
+    }
+
+    pub(crate) async fn download_from(&self, media: &Media, media_id: &str) -> Vec<u8> {
+        read(media.find(SERVER, media_id, 0).await.unwrap().object).await
+    }
+}
+
+fn settings() -> Settings {
+    Settings {
+        server_name: ServerName::parse(SERVER).unwrap(),
+        upload_bytes_max: 1_000_000,
+        pixels_max: 4_000_000,
+        decoder_bytes_max: 32 << 20,
+        decoding: Decoding::Here,
+        decoders: 2,
+        quotas: Quotas { user_bytes: Some(3_000_000), day_bytes: Some(10_000_000) },
+        unused_for_ms: Some(30 * 24 * 60 * 60 * 1_000),
+        legacy_unauthenticated: false,
     }
 }
 

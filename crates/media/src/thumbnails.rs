@@ -1,27 +1,31 @@
 //! Thumbnails ([spec]): made when first asked for, by a bounded number of decoders, and kept.
 //!
 //! [spec]: https://spec.matrix.org/v1.16/client-server-api/#thumbnails
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    fs::File,
+    io::{self, Write as _},
+    os::fd::OwnedFd,
 };
 
 use blobs::{Digest, Object};
 use bytes::Bytes;
 use db::Write;
-use pictures::{DecodeError, Encoded, Limits};
+use pictures::{DecodeError, Encoded, Job, Limits};
 pub use pictures::{Method, Size};
 use quick_cache::sync::Cache;
 use store::media::{self, ThumbnailRow};
-use tokio::sync::Semaphore;
 
-use crate::{FindError, Media};
+use crate::{
+    FindError, Media,
+    decoders::{Decoders, Decoding, Failed},
+};
 
 /// Results kept in memory: about 200 bytes each.
 const CACHED: usize = 4_096;
 
-/// The most requests that wait for a decoder.
-const WAITING_MAX: usize = 256;
+/// A GIF of one pixel.
+const PROBE: &[u8] =
+    b"GIF89a\x01\0\x01\0\x80\0\0\xff\xff\xff\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;";
 
 /// An image to show.
 #[derive(Debug)]
@@ -43,7 +47,7 @@ pub enum ThumbnailError {
     /// The content is no image that this server reads.
     #[error("thumbnails are made of PNG, JPEG, GIF and WebP images only")]
     Unsupported,
-    /// The image has more pixels than are decoded.
+    /// The image has more pixels, or its file more bytes, than are decoded.
     #[error("the image is too large to make a thumbnail of")]
     TooLarge,
     /// Width or height is 0.
@@ -52,6 +56,39 @@ pub enum ThumbnailError {
     /// Too many images wait for a decoder.
     #[error("too many thumbnails are being made")]
     Busy,
+    /// The machine starts no decoder.
+    #[error("no decoder can be started: {0}")]
+    NoDecoder(io::Error),
+}
+
+impl From<Failed> for ThumbnailError {
+    fn from(failed: Failed) -> Self {
+        match failed {
+            Failed::Busy => Self::Busy,
+            Failed::NoDecoder(error) => Self::NoDecoder(error),
+        }
+    }
+}
+
+/// What is made of which content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Wanted {
+    source: Digest,
+    size: Size,
+    /// Whether it may move.
+    animated: bool,
+}
+
+impl Wanted {
+    /// The method's name in the table.
+    fn method(self) -> &'static str {
+        match (self.size.method, self.animated) {
+            (Method::Crop, false) => "crop",
+            (Method::Scale, false) => "scale",
+            (Method::Crop, true) => "crop animated",
+            (Method::Scale, true) => "scale animated",
+        }
+    }
 }
 
 /// What was learned of a content and a size.
@@ -64,24 +101,19 @@ enum Outcome {
 
 /// The decoders, and what they made lately.
 pub(crate) struct Thumbnails {
-    outcomes: Cache<(Digest, Size), Outcome>,
-    decoders: Arc<Semaphore>,
-    waiting: AtomicUsize,
+    outcomes: Cache<Wanted, Outcome>,
+    decoders: Decoders,
 }
 
 impl Thumbnails {
-    pub(crate) fn new(decoders: usize) -> Self {
-        Self {
-            outcomes: Cache::new(CACHED),
-            decoders: Arc::new(Semaphore::new(decoders.max(1))),
-            waiting: AtomicUsize::new(0),
-        }
+    pub(crate) fn new(decoding: Decoding, count: usize) -> Self {
+        Self { outcomes: Cache::new(CACHED), decoders: Decoders::new(decoding, count) }
     }
 }
 
 impl Media {
     /// An image of the media `mxc://server_name/media_id` that has at least the asked size, unless the media itself is
-    /// smaller. It is never animated.
+    /// smaller. Only if it may be `animated`, it moves as the media does, within limits.
     ///
     /// # Errors
     /// See [`ThumbnailError`].
@@ -91,17 +123,17 @@ impl Media {
         media_id: &str,
         wait_ms: u64,
         size: Size,
+        animated: bool,
     ) -> Result<Thumbnail, ThumbnailError> {
         if size.width == 0 || size.height == 0 {
             return Err(ThumbnailError::Empty);
         }
         let size = size.rounded();
-        let medium = self.find(server_name, media_id, wait_ms).await?;
-        let source = medium.digest;
+        let source = self.find_digest(server_name, media_id, wait_ms).await?;
+        let wanted = Wanted { source, size, animated };
         for _ in 0..2 {
-            let make = self.find_or_make(source, size);
-            let outcome =
-                self.thumbnails.outcomes.get_or_insert_async(&(source, size), make).await?;
+            let make = self.find_or_make(wanted);
+            let outcome = self.thumbnails.outcomes.get_or_insert_async(&wanted, make).await?;
             let (content_type, digest) = match outcome {
                 Outcome::Unsupported => return Err(ThumbnailError::Unsupported),
                 Outcome::TooLarge => return Err(ThumbnailError::TooLarge),
@@ -111,93 +143,94 @@ impl Media {
                 return Ok(Thumbnail { content_type, digest, object });
             }
             // Somebody removed the file: it is made anew.
-            self.thumbnails.outcomes.remove(&(source, size));
+            self.thumbnails.outcomes.remove(&wanted);
         }
         Err(FindError::Unknown.into())
     }
 
-    async fn find_or_make(&self, source: Digest, size: Size) -> Result<Outcome, ThumbnailError> {
-        let Size { width, height, method } = size;
-        let reader = &self.store.db;
-        let row = media::find_thumbnail(reader, &source.0, width, height, method.as_str()).await;
+    /// The BlurHash of an image that was uploaded here (MSC2448); `None` if it is none that this server reads.
+    ///
+    /// # Errors
+    /// See [`ThumbnailError`].
+    pub async fn blurhash(&self, media_id: &str) -> Result<Option<String>, ThumbnailError> {
+        let server_name = self.settings.server_name.as_str();
+        let source = self.find_digest(server_name, media_id, 0).await?;
+        let made = self.decode(source, Job::BlurHash).await?;
+        Ok(made.ok().and_then(|made| String::from_utf8(made.bytes).ok()))
+    }
+
+    /// Lets a decoder look at an image, to see whether this machine can run one.
+    ///
+    /// # Errors
+    /// Says what is wrong.
+    pub async fn check_decoders(&self) -> Result<(), String> {
+        let open = async {
+            let (file, mut sent) = io::pipe().map_err(Failed::from)?;
+            sent.write_all(PROBE).map_err(Failed::from)?;
+            Ok::<_, Failed>((File::from(OwnedFd::from(file)), PROBE.len() as u64))
+        };
+        let limits = self.limits();
+        match self.thumbnails.decoders.run(Job::BlurHash, limits, open).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(_)) => Err("the decoder of images dies".to_owned()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    fn limits(&self) -> Limits {
+        Limits { pixels_max: self.settings.pixels_max, bytes_max: self.settings.decoder_bytes_max }
+    }
+
+    async fn find_or_make(&self, wanted: Wanted) -> Result<Outcome, ThumbnailError> {
+        let Wanted { source, size, animated } = wanted;
+        let (reader, method) = (&self.store.db, wanted.method());
+        let row = media::find_thumbnail(reader, &source.0, size.width, size.height, method).await;
         if let Some(row) = row.map_err(FindError::from)?
             && let Some(digest) = Digest::from_bytes(&row.digest)
             && self.blobs.find(&digest).await.map_err(FindError::from)?.is_some()
         {
             return Ok(Outcome::Made { content_type: row.content_type, digest });
         }
-        match self.make(source, size).await? {
-            Ok(encoded) => self.keep(source, size, encoded).await,
+        match self.decode(source, Job::Thumbnail { size, animated }).await? {
+            Ok(encoded) => self.keep(wanted, encoded).await,
             Err(DecodeError::TooLarge) => Ok(Outcome::TooLarge),
             Err(DecodeError::Unsupported) => Ok(Outcome::Unsupported),
         }
     }
 
-    /// Decodes and shrinks, when it is this request's turn.
-    async fn make(
+    async fn decode(
         &self,
         source: Digest,
-        size: Size,
+        job: Job,
     ) -> Result<Result<Encoded, DecodeError>, ThumbnailError> {
-        let _place = WaitingPlace::take(&self.thumbnails.waiting).ok_or(ThumbnailError::Busy)?;
-        let permit = Arc::clone(&self.thumbnails.decoders).acquire_owned().await;
-        let permit = permit.map_err(|_| ThumbnailError::Busy)?;
-        let object = self.blobs.find(&source).await.map_err(FindError::from)?;
-        let file = object.ok_or(FindError::Unknown)?.into_file();
-        let limits = Limits {
-            pixels_max: self.settings.pixels_max,
-            bytes_max: self.settings.decoder_bytes_max,
+        let open = async {
+            let object = self.blobs.find(&source).await.map_err(FindError::from)?;
+            let object = object.ok_or(FindError::Unknown)?;
+            let bytes = object.bytes();
+            let file = object.into_file().await.map_err(FindError::from)?;
+            Ok::<_, ThumbnailError>((file, bytes))
         };
-        // The permit travels with the work: a client that hangs up does not make room before the decoder is done.
-        let work = tokio::task::spawn_blocking(move || {
-            let _permit = permit;
-            pictures::thumbnail(file, size, limits)
-        });
-        Ok(work.await.unwrap_or_else(|error| {
-            // A panic of a decoder: the image is to blame, and the server goes on.
-            tracing::warn!(%source, %error, "an image made its decoder panic");
-            Err(DecodeError::Unsupported)
-        }))
+        self.thumbnails.decoders.run(job, self.limits(), open).await
     }
 
-    async fn keep(
-        &self,
-        source: Digest,
-        size: Size,
-        encoded: Encoded,
-    ) -> Result<Outcome, ThumbnailError> {
+    async fn keep(&self, wanted: Wanted, encoded: Encoded) -> Result<Outcome, ThumbnailError> {
         let mut upload = self.blobs.begin().await.map_err(FindError::from)?;
         upload.write(Bytes::from(encoded.bytes)).await.map_err(FindError::from)?;
+        let finished = upload.finish().await.map_err(FindError::from)?;
         let _kept = self.deletions.read().await;
-        let stored = upload.finish().await.map_err(FindError::from)?;
+        let stored = finished.name().await.map_err(FindError::from)?;
         let row = ThumbnailRow {
-            width: size.width,
-            height: size.height,
-            method: size.method.as_str(),
+            width: wanted.size.width,
+            height: wanted.size.height,
+            method: wanted.method(),
             content_type: encoded.content_type.to_owned(),
             bytes: i64::try_from(stored.bytes).unwrap_or(i64::MAX),
             digest: stored.digest.0.to_vec(),
         };
         let mut write = Write::new();
-        media::upsert_thumbnail(&mut write, &source.0, &row, self.store.clock.now_ms());
+        media::upsert_thumbnail(&mut write, &wanted.source.0, &row, self.store.clock.now_ms());
         self.store.write(write).await.map_err(|error| FindError::from(db::Error::from(error)))?;
         Ok(Outcome::Made { content_type: row.content_type, digest: stored.digest })
-    }
-}
-
-/// A place in the queue for a decoder, given back when dropped.
-struct WaitingPlace<'a>(&'a AtomicUsize);
-
-impl<'a> WaitingPlace<'a> {
-    fn take(waiting: &'a AtomicUsize) -> Option<Self> {
-        let place = Self(waiting);
-        (waiting.fetch_add(1, Ordering::SeqCst) < WAITING_MAX).then_some(place)
-    }
-}
-
-impl Drop for WaitingPlace<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
     }
 }
 

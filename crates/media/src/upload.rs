@@ -51,7 +51,7 @@ pub enum UploadError {
     /// It has been uploaded before.
     #[error("this media has been uploaded already")]
     Done,
-    /// The disk failed.
+    /// The disk failed, or the bucket.
     #[error(transparent)]
     Disk(#[from] blobs::Error),
     /// The database failed.
@@ -94,8 +94,9 @@ impl Media {
         body: impl Stream<Item = Result<Bytes, E>> + Unpin,
     ) -> Result<String, UploadError> {
         let upload = self.receive(uploader, &description, bytes_max, body).await?;
+        let finished = upload.finish().await?;
         let kept = self.deletions.read().await;
-        let stored = upload.finish().await?;
+        let stored = finished.name().await?;
         let added = self.add(uploader, description, stored).await;
         drop(kept);
         self.clean(added, stored).await
@@ -139,8 +140,9 @@ impl Media {
         self.check_announced(uploader, media_id).await?;
         let bytes_max = self.settings.upload_bytes_max;
         let upload = self.receive(uploader, &description, bytes_max, body).await?;
+        let finished = upload.finish().await?;
         let kept = self.deletions.read().await;
-        let stored = upload.finish().await?;
+        let stored = finished.name().await?;
         let completed = self.complete(uploader, media_id, description, stored).await;
         drop(kept);
         self.clean(completed, stored).await?;
@@ -165,7 +167,11 @@ impl Media {
             Err(WriteError::Conflict { operation, .. }) if operation == charge => {
                 Err(UploadError::OverQuota)
             }
-            Err(WriteError::Conflict { .. }) => Err(UploadError::Done),
+            Err(WriteError::Conflict { .. }) => {
+                // Somebody else was faster, or it has expired while it came in.
+                self.check_announced(uploader, media_id).await?;
+                Err(UploadError::Done)
+            }
             Err(error) => Err(db::Error::from(error).into()),
         }
     }
@@ -177,7 +183,7 @@ impl Media {
         stored: Stored,
     ) -> Result<T, UploadError> {
         if result.is_err()
-            && let Err(error) = self.remove_unused(&stored.digest).await
+            && let Err(error) = self.remove_unused(&[stored.digest]).await
         {
             // It is found again when contents without a row are looked for.
             tracing::warn!(%error, digest = %stored.digest, "an upload that failed is still there");
@@ -200,7 +206,7 @@ impl Media {
         if is_expired { Err(UploadError::Unknown) } else { Ok(()) }
     }
 
-    /// Writes the body to disk. Interrupted, it leaves nothing there.
+    /// Writes the body to a file. Interrupted, it leaves nothing there.
     async fn receive<E: fmt::Display>(
         &self,
         uploader: UserNum,

@@ -1,8 +1,5 @@
-//! From a file to the bytes of a thumbnail. Runs on a thread that may block.
-use std::{
-    fs::File,
-    io::{BufReader, Seek as _, SeekFrom},
-};
+//! From an image to the bytes of a thumbnail.
+use std::io::Cursor;
 
 use fast_image_resize::{
     FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer,
@@ -15,6 +12,7 @@ use image::{
 };
 
 use crate::{
+    DecodeError, Encoded, Limits,
     header::{self, Format, Header},
     size::{Plan, Size},
 };
@@ -25,45 +23,17 @@ const JPEG_QUALITY: u8 = 82;
 /// The largest width or height.
 const SIDE_MAX: u32 = 65_535;
 
-/// What may be spent on one image.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// The most pixels.
-    pub pixels_max: u64,
-    /// The most memory for its pixels, in bytes.
-    pub bytes_max: u64,
-}
-
-/// An encoded image.
-#[derive(Debug)]
-pub struct Encoded {
-    /// Its type.
-    pub content_type: &'static str,
-    /// The file.
-    pub bytes: Vec<u8>,
-}
-
-/// Why there is none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DecodeError {
-    /// It is no image of the four formats, or a broken one.
-    Unsupported,
-    /// It has more pixels than are decoded, or they take more memory.
-    TooLarge,
-}
-
-/// Makes a thumbnail. An image with too many pixels is refused by its header, before any decoder sees it. Of an animated
-/// image the first picture is taken.
+/// Makes a thumbnail. Of an animated image the first picture is taken.
 ///
 /// # Errors
 /// See [`DecodeError`].
-pub fn thumbnail(mut file: File, size: Size, limits: Limits) -> Result<Encoded, DecodeError> {
-    let header = header::read(&mut file).ok().flatten().ok_or(DecodeError::Unsupported)?;
-    let pixels = u64::from(header.width) * u64::from(header.height);
-    if pixels > limits.pixels_max || header.width > SIDE_MAX || header.height > SIDE_MAX {
-        return Err(DecodeError::TooLarge);
-    }
-    let (image, orientation) = decode(file, header, limits)?;
+pub(crate) fn thumbnail(
+    content: &[u8],
+    size: Size,
+    limits: Limits,
+) -> Result<Encoded, DecodeError> {
+    let header = checked_header(content, limits)?;
+    let (image, orientation) = decode(content, header, limits)?;
     let size = if is_turned(orientation) { size.turned() } else { size };
     let plan = size.plan(header.width, header.height);
     let mut small = shrink(image, plan).ok_or(DecodeError::Unsupported)?;
@@ -71,24 +41,40 @@ pub fn thumbnail(mut file: File, size: Size, limits: Limits) -> Result<Encoded, 
     encode(&small).ok_or(DecodeError::Unsupported)
 }
 
-fn decode(
-    mut file: File,
+/// The header of an image that is within the limits.
+pub(crate) fn checked_header(content: &[u8], limits: Limits) -> Result<Header, DecodeError> {
+    let header = header::read(&mut Cursor::new(content));
+    let header = header.ok().flatten().ok_or(DecodeError::Unsupported)?;
+    let pixels = u64::from(header.width) * u64::from(header.height);
+    if pixels > limits.pixels_max || header.width > SIDE_MAX || header.height > SIDE_MAX {
+        return Err(DecodeError::TooLarge);
+    }
+    Ok(header)
+}
+
+/// What a decoder may take, and which size it has to find.
+pub(crate) fn decoder_limits(header: Header, limits: Limits) -> image::Limits {
+    let mut decoder_limits = image::Limits::no_limits();
+    decoder_limits.max_image_width = Some(header.width);
+    decoder_limits.max_image_height = Some(header.height);
+    decoder_limits.max_alloc = Some(limits.bytes_max);
+    decoder_limits
+}
+
+/// The pixels, and how they are to be turned.
+pub(crate) fn decode(
+    content: &[u8],
     header: Header,
     limits: Limits,
 ) -> Result<(DynamicImage, Orientation), DecodeError> {
-    file.seek(SeekFrom::Start(0)).map_err(|_| DecodeError::Unsupported)?;
     let format = match header.format {
         Format::Png => ImageFormat::Png,
         Format::Jpeg => ImageFormat::Jpeg,
         Format::Gif => ImageFormat::Gif,
         Format::WebP => ImageFormat::WebP,
     };
-    let mut reader = ImageReader::with_format(BufReader::new(file), format);
-    let mut decoder_limits = image::Limits::no_limits();
-    decoder_limits.max_image_width = Some(header.width);
-    decoder_limits.max_image_height = Some(header.height);
-    decoder_limits.max_alloc = Some(limits.bytes_max);
-    reader.limits(decoder_limits);
+    let mut reader = ImageReader::with_format(Cursor::new(content), format);
+    reader.limits(decoder_limits(header, limits));
     let mut decoder = reader.into_decoder().map_err(|_| DecodeError::Unsupported)?;
     if decoder.dimensions() != (header.width, header.height) {
         return Err(DecodeError::Unsupported);
@@ -126,7 +112,7 @@ fn is_turned(orientation: Orientation) -> bool {
 }
 
 /// Cuts out the middle and shrinks it, with eight bits a channel.
-fn shrink(image: DynamicImage, plan: Plan) -> Option<DynamicImage> {
+pub(crate) fn shrink(image: DynamicImage, plan: Plan) -> Option<DynamicImage> {
     let (width, height) = (image.width(), image.height());
     let (pixel_type, pixels) = if image.color().has_alpha() {
         (PixelType::U8x4, image.into_rgba8().into_raw())

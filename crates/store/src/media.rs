@@ -38,7 +38,7 @@ pub struct ThumbnailRow {
     pub width: u32,
     /// The height that it was made for.
     pub height: u32,
-    /// `crop` or `scale`.
+    /// `crop` or `scale`, `crop animated` or `scale animated`.
     pub method: &'static str,
     /// Its type.
     pub content_type: String,
@@ -84,12 +84,31 @@ pub fn insert(write: &mut Write, media: &MediaRow) -> OperationIndex {
     )
 }
 
-/// Completes what was announced. The write is rejected if it was completed before.
+/// Adds an announcement. The write is rejected if the uploader has `most` others that are neither done nor expired, or if
+/// the id is taken.
+pub fn announce(
+    write: &mut Write,
+    media_id: &str,
+    uploader: UserNum,
+    now_ms: i64,
+    expires_at: i64,
+    most: i64,
+) -> OperationIndex {
+    write.execute_expecting(
+        "INSERT INTO media (media_id, uploader_num, bytes, created_at, expires_at, used_at) \
+         SELECT $1, $2, 0, $3, $4, $3 WHERE (SELECT COUNT(*) FROM media \
+         WHERE uploader_num = $2 AND digest IS NULL AND expires_at > $3) < $5",
+        params![media_id, uploader, now_ms, expires_at, most],
+        1,
+    )
+}
+
+/// Completes what was announced. The write is rejected if it was completed before, or has expired.
 pub fn complete(write: &mut Write, media: &MediaRow) -> OperationIndex {
     write.execute_expecting(
         "UPDATE media SET content_type = $2, file_name = $3, bytes = $4, digest = $5, \
          expires_at = NULL, quarantined_at = $6, used_at = $7 \
-         WHERE media_id = $1 AND digest IS NULL",
+         WHERE media_id = $1 AND digest IS NULL AND expires_at > $7",
         params![
             media.media_id.as_str(),
             media.content_type.clone(),
@@ -101,21 +120,6 @@ pub fn complete(write: &mut Write, media: &MediaRow) -> OperationIndex {
         ],
         1,
     )
-}
-
-/// How many uploads a user has announced that are neither done nor expired.
-///
-/// # Errors
-/// Fails if the database fails.
-pub async fn count_announced(reader: &impl Read, uploader: UserNum, now_ms: i64) -> Result<i64> {
-    let row = reader
-        .query_optional(
-            "SELECT COUNT(*) FROM media \
-             WHERE uploader_num = $1 AND digest IS NULL AND expires_at > $2",
-            params![uploader, now_ms],
-        )
-        .await?;
-    row.map_or(Ok(0), |row| row.get(0))
 }
 
 /// Forgets a user's announcements that have expired.

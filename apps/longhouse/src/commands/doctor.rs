@@ -9,8 +9,8 @@ use serde::Serialize;
 use super::{Context, block_on};
 use crate::{
     doctor::{
-        Check, Probes, Verdict, check_database, check_folder, check_node, check_privacy,
-        check_registration,
+        Check, Probes, Verdict, check_database, check_folder, check_media, check_node,
+        check_privacy, check_registration,
     },
     failure::{Failure, code, count},
     settings,
@@ -71,6 +71,7 @@ impl Doctor {
         checks.push(check_folder(folder));
         checks.push(check_privacy(&config, folder));
         checks.push(check_registration(&config));
+        checks.extend(check_media(&config, folder).await);
         let (node, status) = check_node(folder).await;
         checks.push(node);
         checks.push(check_database(&config, folder, status.as_ref()).await);

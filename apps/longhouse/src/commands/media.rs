@@ -1,16 +1,28 @@
 //! `longhouse media …`: what users of a running node uploaded, over its socket.
+use std::time::Duration;
+
 use api_admin::local::{
     delete_media,
     document::{
-        ChangedMedia, Media as Listed, MediaQuota, MediaUsage, Medium, Protection, Quarantine,
+        ChangedMedia, Media as Listed, MediaMove, MediaQuota, MediaUsage, Medium, MoveWord,
+        Protection, Quarantine,
     },
-    get_media_usage, list_media, set_media_protection, set_media_quarantine, set_media_quota,
+    get_media_move, get_media_usage, list_media, move_media, set_media_protection,
+    set_media_quarantine, set_media_quota,
 };
 use clap::Subcommand;
 use config::Bytes;
 
 use super::{Context, block_on};
-use crate::{control::Control, failure::Failure, output::table, passwords};
+use crate::{
+    control::Control,
+    failure::{Failure, count},
+    output::{self, table},
+    passwords,
+};
+
+/// How often it is asked how far a move is.
+const PROGRESS_PERIOD: Duration = Duration::from_millis(500);
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Media {
@@ -60,6 +72,13 @@ pub(super) enum Media {
         /// All uploads together, such as 500MiB, or `default` for what the configuration says.
         bytes: String,
     },
+    /// Moves all files to where new ones are stored: from the disk to the bucket, or back. The node goes on meanwhile.
+    /// Started again, it goes on where it was.
+    Move {
+        /// Do not wait for its end.
+        #[arg(long)]
+        no_wait: bool,
+    },
 }
 
 impl Media {
@@ -100,8 +119,53 @@ impl Media {
                     block_on(node.ask(&set_media_quota::ENDPOINT, &user, &body))?;
                 context.output.result(&usage, describe)
             }
+            Self::Move { no_wait } => block_on(move_all(context, &node, no_wait)),
         }
     }
+}
+
+/// Asks how far it is.
+async fn move_all(context: &Context, node: &Control, no_wait: bool) -> Result<(), Failure> {
+    let mut done: MediaMove = node.ask(&move_media::ENDPOINT, "", &()).await?;
+    let mut told = String::new();
+    while done.state == MoveWord::Running && !no_wait {
+        tokio::time::sleep(PROGRESS_PERIOD).await;
+        done = node.ask(&get_media_move::ENDPOINT, "", &()).await?;
+        let progress = describe_move(&done);
+        if progress != told && done.state == MoveWord::Running {
+            output::note(&progress);
+            told = progress;
+        }
+    }
+    context.output.result(&done, describe_move)?;
+    match done.state {
+        MoveWord::Failed => Err(Failure::new("the move was broken off")
+            .next("The node's log says why. The same command goes on with what is left.")),
+        MoveWord::Idle => Err(Failure::new("the node was started again during the move")
+            .next("The same command goes on with what is left.")),
+        MoveWord::Done if done.damaged > 0 => Err(Failure::new(format!(
+            "{} are damaged, and stay where they are",
+            count_of(done.damaged)
+        ))
+        .next("The node's log names them.")),
+        MoveWord::Running | MoveWord::Done => Ok(()),
+    }
+}
+
+fn describe_move(done: &MediaMove) -> String {
+    let MediaMove { to, files, thousandths, .. } = done;
+    let bytes = Bytes(done.bytes);
+    let (percent, tenth) = (thousandths / 10, thousandths % 10);
+    match done.state {
+        MoveWord::Running => {
+            format!("{percent}.{tenth} %: moved {} ({bytes}) to {to}", count_of(*files))
+        }
+        _ => format!("moved {} ({bytes}) to {to}", count_of(*files)),
+    }
+}
+
+fn count_of(files: u64) -> String {
+    count(usize::try_from(files).unwrap_or(usize::MAX), "file")
 }
 
 /// The part of an `mxc://` URI that names one of this server's media.

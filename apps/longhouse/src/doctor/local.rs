@@ -127,6 +127,25 @@ pub(crate) async fn check_node(folder: &Folder) -> (Check, Option<Status>) {
     }
 }
 
+/// Whether media can be stored in the bucket; nothing if there is none.
+pub(crate) async fn check_media(config: &Config, folder: &Folder) -> Option<Check> {
+    const NAME: &str = "media";
+    let checked = match node::bucket(&config.media_s3, folder) {
+        Ok(None) => return None,
+        Ok(Some(bucket)) => bucket.check().await,
+        Err(error) => Err(error),
+    };
+    let name = config.media_s3.bucket.as_deref().unwrap_or_default();
+    Some(match checked {
+        Ok(()) => Check::good(NAME, format!("the bucket {name} can be written and read")),
+        Err(error) => Check::fault(
+            NAME,
+            error.to_string(),
+            "See [media_s3] in docs/configuration.md: uploads fail, and downloads of what is there.",
+        ),
+    })
+}
+
 /// Whether the database can be opened. A running node has done so.
 pub(crate) async fn check_database(
     config: &Config,

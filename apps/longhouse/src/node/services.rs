@@ -3,11 +3,10 @@ use std::{sync::Arc, time::Duration};
 
 use accounts::Accounts;
 use api_client::{App, Foundation};
-use blobs::Blobs;
 use components::Component;
 use config::Config;
 use endpoint::{Endpoint, Overload, Routes, Trusted};
-use media::{Deleted, Media};
+use media::{Decoding, Deleted, Media};
 use moderation::Moderation;
 use notices::Notices;
 use previews::Previews;
@@ -15,7 +14,7 @@ use protocol::signing::Signer;
 use rooms::Rooms;
 use store::Store;
 
-use crate::{failure::Failure, folder::Folder};
+use crate::{commands::decoder_program, failure::Failure, folder::Folder};
 
 /// The endpoints of the client-server API.
 pub(super) const CLIENT_ENDPOINTS: &[Endpoint] = api_client::ENDPOINTS;
@@ -53,10 +52,9 @@ impl Services {
         signer: Signer,
         listener_url: &str,
     ) -> Result<Self, Failure> {
-        let blobs = Blobs::open(folder.media(), store.entropy.clone()).await;
-        let blobs =
-            blobs.map_err(|error| Failure::of("cannot open the folder of media", &error))?;
-        let foundation = Foundation { config, store, signer, blobs, listener_url };
+        let blobs = super::media::open(config, folder, store.entropy.clone()).await?;
+        let decoding = Decoding::Processes(decoder_program(config));
+        let foundation = Foundation { config, store, signer, blobs, decoding, listener_url };
         let services = api_client::Services::assemble(foundation)
             .map_err(|error| Failure::of("cannot start", &error))?;
         let (accounts, moderation) = (services.accounts.clone(), services.moderation.clone());
@@ -109,6 +107,9 @@ impl Services {
             self.room_jobs(),
             retention(self.media()),
         ];
+        if self.app.media.has_other_place() {
+            components.push(moving(self.media()));
+        }
         if self.app.presence.is_enabled() {
             components.push(self.presence());
         }
@@ -237,6 +238,9 @@ fn retention(media: Arc<Media>) -> Component {
         let media = Arc::clone(&media);
         async move {
             stop.ready();
+            if let Err(why) = media.check_decoders().await {
+                tracing::error!(%why, "there will be no thumbnails: no image can be decoded here");
+            }
             loop {
                 // Not at once: a node that starts has more important things to do.
                 tokio::select! {
@@ -255,6 +259,21 @@ fn retention(media: Arc<Media>) -> Component {
                     () = stop.stopped() => return Ok(()),
                 }
             }
+        }
+    })
+}
+
+/// Moves contents from one place to the other when an administrator asks for it.
+fn moving(media: Arc<Media>) -> Component {
+    Component::new("media moves", &[], move |mut stop| {
+        let media = Arc::clone(&media);
+        async move {
+            stop.ready();
+            tokio::select! {
+                () = media.run_moves() => {}
+                () = stop.stopped() => {}
+            }
+            Ok(())
         }
     })
 }

@@ -302,6 +302,37 @@ pub struct MediaUsage {
     pub quota_bytes: Option<i64>,
 }
 
+/// How a move of contents does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MoveWord {
+    /// Nobody has asked for one since the node started.
+    Idle,
+    /// It goes on.
+    Running,
+    /// All was moved that could be.
+    Done,
+    /// Something failed, which is in the log.
+    Failed,
+}
+
+/// The last move of contents.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct MediaMove {
+    /// How it does.
+    pub state: MoveWord,
+    /// Where to, in words.
+    pub to: String,
+    /// Contents that were moved.
+    pub files: u64,
+    /// Their length together.
+    pub bytes: u64,
+    /// Contents that are damaged, and stay where they are.
+    pub damaged: u64,
+    /// How much is behind it, about.
+    pub thousandths: u32,
+}
+
 impl From<accounts::User> for User {
     fn from(user: accounts::User) -> Self {
         Self {

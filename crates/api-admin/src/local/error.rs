@@ -22,6 +22,11 @@ pub enum Error {
     /// Media could not be changed.
     #[error(transparent)]
     Media(#[from] ModerateError),
+    /// There is one place only.
+    #[error(
+        "there is nothing to move: contents are in the folder, and no bucket is configured ([media_s3])"
+    )]
+    NothingToMove,
     /// Media could not be deleted.
     #[error(transparent)]
     Delete(#[from] DeleteError),
@@ -68,7 +73,12 @@ api_error!(Error:
     Self::Media(ModerateError::Unknown) => NOT_FOUND,
     Self::Media(ModerateError::Protected) => FORBIDDEN,
     Self::Media(ModerateError::Database(_)) => INTERNAL,
-    Self::Delete(DeleteError::Disk(_) | DeleteError::Database(_)) => INTERNAL,
+    Self::Delete(DeleteError::Disk(blobs::Error::Bucket(_))) => UNAVAILABLE,
+    Self::Delete(
+        DeleteError::Disk(blobs::Error::Disk(_) | blobs::Error::Damaged(_))
+            | DeleteError::Database(_),
+    ) => INTERNAL,
+    Self::NothingToMove => INVALID_PARAM,
     Self::Notice(NoticeError::Off) => NOT_ALLOWED_HERE,
     Self::Notice(NoticeError::UnknownUser) => NOT_FOUND,
     Self::Notice(NoticeError::Rooms(rooms::Error::TooLarge(_))) => TOO_LARGE,

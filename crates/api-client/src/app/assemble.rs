@@ -9,7 +9,7 @@ use config::Config;
 use directory::Directory;
 use egress::Egress;
 use encryption::Encryption;
-use media::Media;
+use media::{Decoding, Media};
 use moderation::Moderation;
 use notices::Notices;
 use presence::Presence;
@@ -36,8 +36,10 @@ pub struct Foundation<'a> {
     pub store: Store,
     /// The key that signs the server's events.
     pub signer: Signer,
-    /// Media on disk.
+    /// Where media are.
     pub blobs: Blobs,
+    /// How images are decoded.
+    pub decoding: Decoding,
     /// The URL of the first listener for clients.
     pub listener_url: &'a str,
 }
@@ -80,7 +82,7 @@ impl Services {
     /// # Errors
     /// See [`AssembleError`].
     pub fn assemble(foundation: Foundation<'_>) -> Result<Self, AssembleError> {
-        let Foundation { config, store, signer, blobs, listener_url } = foundation;
+        let Foundation { config, store, signer, blobs, decoding, listener_url } = foundation;
         let settings = Settings::new(config, listener_url)?;
         let name = settings.server_name.clone();
         let registrations =
@@ -117,7 +119,8 @@ impl Services {
         let (speaking, there) = (Arc::clone(&accounts), Arc::clone(&rooms));
         let notices = Arc::new(Notices::new(store.clone(), speaking, there, notices));
         let search = Arc::new(Search::new(store.clone(), Arc::clone(&rooms)));
-        let media = Arc::new(Media::new(store.clone(), blobs, media_settings(name, config)));
+        let media_settings = media_settings(name, config, decoding);
+        let media = Arc::new(Media::new(store.clone(), blobs, media_settings));
         let previews = previews(store.clone(), &media, config)?;
         let sync = Arc::new(Sync::new(SyncParts {
             store,
@@ -267,12 +270,17 @@ fn rendezvous_settings(config: &Config) -> rendezvous::Settings {
     }
 }
 
-fn media_settings(server_name: OwnedServerName, config: &Config) -> media::Settings {
+fn media_settings(
+    server_name: OwnedServerName,
+    config: &Config,
+    decoding: Decoding,
+) -> media::Settings {
     media::Settings {
         server_name,
         upload_bytes_max: config.media.upload_max.0,
         pixels_max: config.media.thumbnail_pixels_max.into(),
         decoder_bytes_max: config.media.thumbnail_memory_max.0,
+        decoding,
         // Decoding must leave processors to everybody else.
         decoders: thread::available_parallelism().map_or(1, |all| all.get().div_ceil(2)),
         quotas: media::Quotas {

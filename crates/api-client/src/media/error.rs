@@ -15,7 +15,11 @@ api_error!(UploadFailed:
     Self(UploadError::Unknown) => NOT_FOUND,
     Self(UploadError::OtherUser | UploadError::OverQuota) => FORBIDDEN,
     Self(UploadError::Done) => CANNOT_OVERWRITE_MEDIA,
-    Self(UploadError::Disk(_) | UploadError::Database(_)) => INTERNAL,
+    Self(UploadError::Disk(blobs::Error::Bucket(_))) => UNAVAILABLE,
+    Self(
+        UploadError::Disk(blobs::Error::Disk(_) | blobs::Error::Damaged(_))
+            | UploadError::Database(_),
+    ) => INTERNAL,
 );
 
 /// Why an upload can't be announced.
@@ -37,7 +41,10 @@ pub(crate) struct FindFailed(#[from] FindError);
 api_error!(FindFailed:
     Self(FindError::Unknown) => NOT_FOUND,
     Self(FindError::NotYetUploaded) => NOT_YET_UPLOADED,
-    Self(FindError::Disk(_) | FindError::Database(_)) => INTERNAL,
+    Self(FindError::Disk(blobs::Error::Bucket(_))) => UNAVAILABLE,
+    Self(
+        FindError::Disk(blobs::Error::Disk(_) | blobs::Error::Damaged(_)) | FindError::Database(_),
+    ) => INTERNAL,
 );
 
 /// Why there is no thumbnail.
@@ -48,11 +55,15 @@ pub(crate) struct ThumbnailFailed(#[from] ThumbnailError);
 api_error!(ThumbnailFailed:
     Self(ThumbnailError::Find(FindError::Unknown)) => NOT_FOUND,
     Self(ThumbnailError::Find(FindError::NotYetUploaded)) => NOT_YET_UPLOADED,
-    Self(ThumbnailError::Find(FindError::Disk(_) | FindError::Database(_))) => INTERNAL,
+    Self(ThumbnailError::Find(FindError::Disk(blobs::Error::Bucket(_)))) => UNAVAILABLE,
+    Self(ThumbnailError::Find(
+        FindError::Disk(blobs::Error::Disk(_) | blobs::Error::Damaged(_)) | FindError::Database(_),
+    )) => INTERNAL,
     Self(ThumbnailError::Unsupported) => UNKNOWN,
     Self(ThumbnailError::TooLarge) => TOO_LARGE,
     Self(ThumbnailError::Empty) => INVALID_PARAM,
     Self(ThumbnailError::Busy) => LIMIT_EXCEEDED,
+    Self(ThumbnailError::NoDecoder(_)) => UNAVAILABLE,
 );
 
 /// Whether the frozen paths serve anything here ([spec]).

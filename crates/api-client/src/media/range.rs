@@ -15,7 +15,10 @@ pub(crate) enum Part {
 impl Part {
     /// Reads a header such as `bytes=0-99`. Several ranges at once are answered with everything.
     pub(crate) fn parse(header: &str, length: u64) -> Self {
-        let Some(spec) = header.trim().strip_prefix("bytes=") else { return Self::Whole };
+        let (unit, spec) = header.trim().split_once('=').unwrap_or_default();
+        if !unit.eq_ignore_ascii_case("bytes") {
+            return Self::Whole;
+        }
         let Some((first, last)) = spec.split_once('-') else { return Self::Whole };
         let (first, last) = (first.trim(), last.trim());
         let range = match (number(first), number(last)) {
@@ -28,9 +31,10 @@ impl Part {
     }
 }
 
-/// Digits only: `parse` alone would take a sign.
+/// Digits only: `parse` alone would take a sign. What is more than there can be is behind every end.
 fn number(text: &str) -> Option<u64> {
-    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| text.parse().unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]
@@ -45,6 +49,10 @@ mod tests {
             ("bytes=50-", Part::Bytes(50..100)),
             ("bytes=50-999", Part::Bytes(50..100)),
             ("bytes=50-18446744073709551615", Part::Bytes(50..100)),
+            ("bytes=50-99999999999999999999", Part::Bytes(50..100)),
+            ("Bytes=0-0", Part::Bytes(0..1)),
+            ("bytes=-99999999999999999999", Part::Bytes(0..100)),
+            ("bytes=99999999999999999999-", Part::Unsatisfiable),
             ("bytes=-30", Part::Bytes(70..100)),
             ("bytes=-300", Part::Bytes(0..100)),
             ("bytes=100-", Part::Unsatisfiable),
@@ -56,6 +64,8 @@ mod tests {
             ("bytes=-", Part::Whole),
             ("bytes=", Part::Whole),
             ("lines=1-2", Part::Whole),
+            ("bytes", Part::Whole),
+            ("", Part::Whole),
         ] {
             assert_eq!(Part::parse(header, 100), expected, "{header}");
         }

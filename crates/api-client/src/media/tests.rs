@@ -206,3 +206,48 @@ async fn a_user_who_has_used_their_quota_is_told_so() {
         upload(&bob, "", vec![1; 900]).await;
     }
 }
+
+#[tokio::test]
+async fn a_blurhash_is_told_to_those_who_ask() {
+    let query = "?xyz.amorgan.generate_blurhash=true";
+    for app in TestApp::on_each_engine().await {
+        let alice = app.user("alice").await;
+        let ask = async |query: &str, content: Vec<u8>| {
+            let path = format!("/_matrix/media/v3/upload{query}");
+            let reply = alice.request_raw(Method::POST, &path, content).await;
+            assert_eq!(reply.status, 200, "{}", reply.json());
+            reply.json()["xyz.amorgan.blurhash"].clone()
+        };
+        assert!(ask(query, picture()).await.as_str().is_some_and(|hash| hash.len() > 6));
+        assert!(ask("", picture()).await.is_null());
+        assert!(ask(query, b"no picture".to_vec()).await.is_null());
+    }
+}
+
+#[tokio::test]
+async fn a_thumbnail_that_moves_says_so() {
+    for app in TestApp::on_each_engine().await {
+        let alice = app.user("alice").await;
+        let mut moving = Vec::new();
+        let mut encoder = image::codecs::gif::GifEncoder::new(&mut moving);
+        for grey in [0, 255] {
+            let picture = image::RgbaImage::from_pixel(80, 80, image::Rgba([grey, 0, 0, 255]));
+            encoder.encode_frame(image::Frame::new(picture)).unwrap();
+        }
+        drop(encoder);
+        let id = upload(&alice, "", moving).await;
+        for (query, kind, name) in [
+            ("", "image/jpeg", "thumbnail.jpg"),
+            ("&animated=false", "image/jpeg", "thumbnail.jpg"),
+            ("&animated=true", "image/gif", "thumbnail.gif"),
+        ] {
+            let path = format!(
+                "/_matrix/client/v1/media/thumbnail/{SERVER_NAME}/{id}?width=32&height=32{query}"
+            );
+            let reply = alice.get(&path).await;
+            assert_eq!(reply.headers["content-type"], kind);
+            let disposition = format!("inline; filename=\"{name}\"");
+            assert_eq!(reply.headers["content-disposition"], disposition);
+        }
+    }
+}

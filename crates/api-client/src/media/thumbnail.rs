@@ -29,6 +29,9 @@ pub(crate) struct Parameters {
     height: u32,
     method: Option<MethodName>,
     timeout_ms: Option<u64>,
+    /// Whether it may move.
+    #[serde(default)]
+    animated: bool,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -58,7 +61,7 @@ pub(crate) async fn handler(
     send(&app, &server, &media, &parameters, &headers).await
 }
 
-/// Sends a thumbnail. It is never animated.
+/// Sends a thumbnail, which moves only if the client wants that.
 pub(super) async fn send(
     app: &App,
     server: &str,
@@ -67,10 +70,12 @@ pub(super) async fn send(
     headers: &HeaderMap,
 ) -> Result<Response, Failure> {
     let wait_ms = parameters.timeout_ms.unwrap_or(WAIT_MS_DEFAULT);
-    let thumbnail = app.media.thumbnail(server, media, wait_ms, parameters.size()).await;
+    let (size, animated) = (parameters.size(), parameters.animated);
+    let thumbnail = app.media.thumbnail(server, media, wait_ms, size, animated).await;
     let thumbnail = thumbnail.map_err(ThumbnailFailed::from)?;
     let file_name = match thumbnail.content_type.as_str() {
         "image/png" => "thumbnail.png",
+        "image/gif" => "thumbnail.gif",
         _ => "thumbnail.jpg",
     };
     let reply = MediaReply {

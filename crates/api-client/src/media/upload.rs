@@ -22,18 +22,28 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
 #[derive(Deserialize)]
 pub(crate) struct Parameters {
     filename: Option<String>,
+    /// Whether the answer is to have a BlurHash ([MSC2448]).
+    ///
+    /// [MSC2448]: https://github.com/matrix-org/matrix-spec-proposals/pull/2448
+    #[serde(rename = "xyz.amorgan.generate_blurhash", default)]
+    generate_blurhash: bool,
 }
 
 pub(crate) async fn handler(
     State(app): State<App>,
     caller: Actor,
-    Query(Parameters { filename }): Query<Parameters>,
+    Query(Parameters { filename, generate_blurhash }): Query<Parameters>,
     upload: Upload,
 ) -> Result<Json<Value>, Failure> {
     let description = describe(&upload, filename);
     let stored = app.media.upload(caller.user_num, description, upload.into_stream()).await;
     let media_id = stored.map_err(UploadFailed)?;
-    Ok(Json(json!({ "content_uri": format!("mxc://{}/{media_id}", app.settings.server_name) })))
+    let mut answer = json!({ "content_uri": app.media.uri(&media_id) });
+    // The file is stored: that it is no image, or that too many wait for a decoder, is no reason to say otherwise.
+    if generate_blurhash && let Ok(Some(hash)) = app.media.blurhash(&media_id).await {
+        answer["xyz.amorgan.blurhash"] = hash.into();
+    }
+    Ok(Json(answer))
 }
 
 /// What the client says of its upload.

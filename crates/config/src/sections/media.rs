@@ -23,7 +23,8 @@ section! {
         pub delete_unused_after: Option<Lifetime> = None,
         /// The most pixels (width times height) an image may have to get a thumbnail.
         pub thumbnail_pixels_max: u32 = 32_000_000,
-        /// The most memory that decoding one image may take.
+        /// The most memory that the pixels of one image may take. A decoder is a process of its own, which
+        /// gets 320 MiB more for everything else.
         pub thumbnail_memory_max: Bytes = Bytes::mebibytes(256),
         /// Whether anybody can download media without an access token, at the paths that the
         /// specification has frozen. For clients older than Matrix 1.11.

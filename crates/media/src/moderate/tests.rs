@@ -26,7 +26,7 @@ async fn a_hidden_content_is_hidden_wherever_it_is() {
             assert_eq!(is_shown(&test, id).await, expected);
         }
         let size = Size { width: 32, height: 32, method: Method::Crop };
-        let thumbnail = test.media.thumbnail(SERVER, &one, 0, size).await;
+        let thumbnail = test.media.thumbnail(SERVER, &one, 0, size, false).await;
         assert!(matches!(thumbnail, Err(ThumbnailError::Find(FindError::Unknown))));
         assert!(test.media.facts(&again).await.unwrap().quarantined_at.is_some());
 

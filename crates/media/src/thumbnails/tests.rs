@@ -1,4 +1,4 @@
-use image::ImageFormat;
+use image::{Frame, ImageFormat, RgbaImage, codecs::gif::GifEncoder};
 use pictures::testing::{encoded, red_and_blue};
 
 use super::*;
@@ -9,7 +9,7 @@ fn crop(side: u32) -> Size {
 }
 
 async fn make(test: &TestMedia, id: &str, size: Size) -> Result<Thumbnail, ThumbnailError> {
-    test.media.thumbnail(SERVER, id, 0, size).await
+    test.media.thumbnail(SERVER, id, 0, size, false).await
 }
 
 #[tokio::test]
@@ -29,7 +29,7 @@ async fn a_thumbnail_is_made_once_and_kept() {
         assert_eq!(row.unwrap().digest, digest.0);
         assert_eq!(make(&test, &id, crop(96)).await.unwrap().digest, digest);
         // Removed by hand, it is made anew.
-        test.media.blobs.remove(&digest).await.unwrap();
+        test.media.blobs.remove(&[digest]).await.unwrap();
         assert_eq!(make(&test, &id, crop(96)).await.unwrap().digest, digest);
     })
     .await;
@@ -62,7 +62,7 @@ async fn many_requests_at_once_make_one() {
             .map(|_| {
                 let (media, id) = (test.media.clone(), id.clone());
                 tokio::spawn(async move {
-                    media.thumbnail(SERVER, &id, 0, crop(96)).await.unwrap().digest
+                    media.thumbnail(SERVER, &id, 0, crop(96), false).await.unwrap().digest
                 })
             })
             .collect();
@@ -71,7 +71,7 @@ async fn many_requests_at_once_make_one() {
             digests.insert(task.await.unwrap());
         }
         assert_eq!(digests.len(), 1);
-        assert_eq!(test.media.thumbnails.waiting.load(Ordering::SeqCst), 0);
+        assert_eq!(test.media.thumbnails.decoders.waiting(), 0);
     })
     .await;
 }
@@ -83,8 +83,9 @@ async fn whoever_hangs_up_makes_no_room_for_another_decoder() {
         let id = test.upload(&encoded(&red_and_blue(1_900, 1_900), ImageFormat::Jpeg)).await;
         let (media, id) = (test.media.clone(), id.unwrap());
         let (decoders, all) = (&test.media.thumbnails.decoders, test.media.settings.decoders);
-        let asking = tokio::spawn(async move { media.thumbnail(SERVER, &id, 0, crop(96)).await });
-        while decoders.available_permits() == all {
+        let asking =
+            tokio::spawn(async move { media.thumbnail(SERVER, &id, 0, crop(96), false).await });
+        while decoders.free() == all {
             assert!(!asking.is_finished(), "the decoder was too fast to be seen at work");
             tokio::task::yield_now().await;
         }
@@ -93,10 +94,48 @@ async fn whoever_hangs_up_makes_no_room_for_another_decoder() {
         assert!(!asking.is_finished(), "the decoder was too fast to be seen at work");
         asking.abort();
         assert!(asking.await.unwrap_err().is_cancelled());
-        assert_eq!(decoders.available_permits(), all - 1, "it still works");
-        while decoders.available_permits() < all {
+        assert_eq!(decoders.free(), all - 1, "it still works");
+        while decoders.free() < all {
             tokio::time::sleep(std::time::Duration::from_millis(5)).await;
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_image_that_decoders_are_tried_with_is_one() {
+    on_each_engine(async |test| test.media.check_decoders().await.unwrap()).await;
+}
+
+#[tokio::test]
+async fn a_thumbnail_moves_only_for_those_who_want_it() {
+    on_each_engine(async |test| {
+        let mut moving = Vec::new();
+        let mut encoder = GifEncoder::new(&mut moving);
+        for grey in [0, 255] {
+            let picture = RgbaImage::from_pixel(80, 80, image::Rgba([grey, grey, grey, 255]));
+            encoder.encode_frame(Frame::new(picture)).unwrap();
+        }
+        drop(encoder);
+        let id = test.upload(&moving).await.unwrap();
+        let make = async |animated| {
+            test.media.thumbnail(SERVER, &id, 0, crop(32), animated).await.unwrap()
+        };
+        for _ in 0..2 {
+            assert_eq!(make(false).await.content_type, "image/jpeg");
+            let moving = make(true).await;
+            assert_eq!(moving.content_type, "image/gif");
+            assert!(read(moving.object).await.starts_with(b"GIF89a"));
+            // What is stored outlives the memory.
+            test.media.thumbnails.outcomes.clear();
+        }
+        let still = encoded(&red_and_blue(80, 80), ImageFormat::Png);
+        let id = test.upload(&still).await.unwrap();
+        let standing = test.media.thumbnail(SERVER, &id, 0, crop(32), true).await.unwrap();
+        assert_eq!(standing.content_type, "image/jpeg");
+        assert!(test.media.blurhash(&id).await.unwrap().is_some_and(|hash| hash.len() > 6));
+        let text = test.upload(b"no image").await.unwrap();
+        assert_eq!(test.media.blurhash(&text).await.unwrap(), None);
     })
     .await;
 }

@@ -112,6 +112,38 @@ async fn an_announced_upload_is_stored_once_by_its_owner_in_time() {
     .await;
 }
 
+/// The time is that of the end of the upload.
+#[tokio::test]
+async fn an_upload_that_comes_to_its_end_too_late_is_not_stored() {
+    on_each_engine(async |test| {
+        let announced = test.media.announce(test.user).await.unwrap();
+        let clock = test.clock.clone();
+        let slow = stream::iter([b"one", b"two"]).map(move |piece| {
+            clock.set_ms(announced.expires_at);
+            Ok::<_, String>(Bytes::from_static(piece))
+        });
+        let description = Description::default();
+        let late =
+            test.media.upload_announced(test.user, &announced.media_id, description, slow).await;
+        assert!(matches!(late, Err(UploadError::Unknown)), "{late:?}");
+        assert_eq!(test.files(), 0);
+        assert_eq!(test.media.usage(test.user).await.unwrap().files, 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn many_announcements_at_once_are_bounded_too() {
+    on_each_engine(async |test| {
+        let all = (0..130).map(|_| test.media.announce(test.user));
+        let all = futures_util::future::join_all(all).await;
+        assert_eq!(all.iter().filter(|one| one.is_ok()).count(), 100);
+        let refused = |one: &Result<_, _>| matches!(one, Err(crate::AnnounceError::TooMany));
+        assert_eq!(all.iter().filter(|one| refused(one)).count(), 30);
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn announcements_are_bounded() {
     on_each_engine(async |test| {

@@ -186,7 +186,7 @@ async fn bombs_do_not_go_off() {
             height: 64,
             method: media::thumbnails::Method::Crop,
         };
-        let thumbnail = rig.media.thumbnail("server.example", &media_id, 0, size).await;
+        let thumbnail = rig.media.thumbnail("server.example", &media_id, 0, size, false).await;
         assert!(
             matches!(thumbnail, Err(media::thumbnails::ThumbnailError::TooLarge)),
             "{thumbnail:?}"

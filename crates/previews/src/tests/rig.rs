@@ -49,6 +49,7 @@ impl Rig {
             upload_bytes_max: 1_000_000,
             pixels_max: 4_000_000,
             decoder_bytes_max: 32 << 20,
+            decoding: media::Decoding::Here,
             decoders: 2,
             quotas: media::Quotas::default(),
             unused_for_ms: None,

@@ -10,7 +10,7 @@ async fn reply(kind: &str, request: &[(HeaderName, &str)]) -> (Response<()>, Byt
     let blobs = Blobs::open(folder.path().to_owned(), SeededEntropy::shared(1)).await.unwrap();
     let mut upload = blobs.begin().await.unwrap();
     upload.write(Bytes::from_static(b"0123456789")).await.unwrap();
-    let digest = upload.finish().await.unwrap().digest;
+    let digest = upload.finish().await.unwrap().name().await.unwrap().digest;
     let object = blobs.find(&digest).await.unwrap().unwrap();
     let mut headers = HeaderMap::new();
     for (name, value) in request {
