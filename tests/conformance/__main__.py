@@ -16,8 +16,8 @@ from conformance.registry import gaps, read_registry, read_unreachable, unlisted
 from conformance.spec import Spec, spec_dir
 from conformance.table import Row, read_table
 from conformance.topics import (
-    accounts, appservices, backup, discovery, finding, keys, limits, media, profile, push, refusals, relations, rooms,
-    services, sync, tokens,
+    accounts, appservices, backup, discovery, finding, keys, limits, media, phones, profile, push, refusals, relations, rooms,
+    services, sync, threepids, tokens,
 )
 from wire.http import Connection
 
@@ -35,6 +35,8 @@ def main() -> int:
     parser.add_argument("--registry", type=Path)
     parser.add_argument("--refusals", action="store_true")
     parser.add_argument("--appservice", type=Path, help="registration file of the rig's application service")
+    parser.add_argument("--smtp-port", type=int, help="where the server sends its mail")
+    parser.add_argument("--sms-url", help="where the server sends its text messages")
     options = parser.parse_args()
     folder = spec_dir()
     if folder is None:
@@ -50,7 +52,7 @@ def main() -> int:
         run(api, "limits", lambda: limits.exercise(api, read_registry(options.registry, spec)))
     else:
         api = Api(connection, spec, rows)
-        run(api, "everything", lambda: everything(api, options.appservice))
+        run(api, "everything", lambda: everything(api, options))
         if options.registry is not None:
             served = read_registry(options.registry, spec)
             wrong = gaps(served, [rows, refused], read_unreachable(HERE / "unreachable.txt"))
@@ -60,13 +62,16 @@ def main() -> int:
     return report(api, api.rows)
 
 
-def everything(api: Api, appservice: Path | None) -> None:
+def everything(api: Api, options: argparse.Namespace) -> None:
     """What people do, and then what they may not do."""
     cast = Cast.gather(api.connection)
     for topic in (discovery, rooms, relations, finding, services, sync, profile, keys, backup, push, media, accounts):
         run(api, topic.__name__.rsplit(".", 1)[-1], lambda topic=topic: topic.exercise(api, cast))
-    if appservice is not None:
-        run(api, "appservices", lambda: appservices.exercise(api, cast, appservice))
+    if options.appservice is not None:
+        run(api, "appservices", lambda: appservices.exercise(api, cast, options.appservice))
+    if options.smtp_port is not None:
+        run(api, "threepids", lambda: threepids.exercise(api, cast, options.smtp_port))
+        run(api, "phones", lambda: phones.exercise(api, options.sms_url))
     run(api, "tokens", lambda: tokens.exercise(api))
 
 

@@ -21,8 +21,19 @@ OPEN = {
 
 # Few calls, none of which is given back while a test runs.
 ALLOWANCE = "0.0001/s burst 12"
-CLASSES = ("READ", "SEARCH", "WRITE", "MESSAGE", "CREATE_ROOM", "JOIN", "INVITE", "LOGIN", "REGISTER", "UPLOAD",
-           "DOWNLOAD", "PREVIEW")
+CLASSES = ("READ", "SEARCH", "WRITE", "MESSAGE", "CREATE_ROOM", "JOIN", "INVITE", "LOGIN", "REGISTER", "VERIFY",
+           "UPLOAD", "DOWNLOAD", "PREVIEW")
+# Mail goes to whoever listens on a port of this machine: the suite that wants to read it.
+MAIL = {
+    "LONGHOUSE_EMAIL__HOST": "127.0.0.1",
+    "LONGHOUSE_EMAIL__SECURITY": "none",
+    "LONGHOUSE_EMAIL__FROM": "Longhouse <noreply@localhost>",
+    "LONGHOUSE_EMAIL__TELL_ADDRESSES_IN_USE": "true",
+    "LONGHOUSE_REGISTRATION__ALLOWED_ADDRESSES": "*@example.org",
+}
+# So do text messages.
+SMS_URL = "LONGHOUSE_SMS__URL"
+SMTP_PORT = "LONGHOUSE_EMAIL__PORT"
 STRICT = {
     "LONGHOUSE_REGISTRATION__MODE": "closed",
     "LONGHOUSE_PRESENCE__ENABLED": "true",
@@ -43,7 +54,7 @@ def longhouse(binary: Path, folder: Path, database: str | None = None,
     if database is not None:
         command += ["--database", database]
     env = {
-        **(STRICT if strict else OPEN),
+        **(STRICT if strict else {**OPEN, **MAIL, SMTP_PORT: str(free_port()), SMS_URL: f"http://127.0.0.1:{free_port()}/"}),
         "LONGHOUSE_REGISTRATION__SHARED_SECRET": SHARED_SECRET,
         "LONGHOUSE_APPSERVICES__REGISTRATIONS": str(appservice.register(folder)),
         "LONGHOUSE_EGRESS__ALLOW_PRIVATE": "true",

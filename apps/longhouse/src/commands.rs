@@ -3,6 +3,7 @@ mod completions;
 mod config;
 mod decode;
 mod doctor;
+mod email;
 mod endpoints;
 mod media;
 mod notice;
@@ -60,6 +61,9 @@ enum Command {
     /// Manages what users of a running node uploaded.
     #[command(subcommand)]
     Media(media::Media),
+    /// Tries whether a running node can send mail.
+    #[command(subcommand)]
+    Email(email::Email),
     /// Tells how the running node does.
     Status,
     /// Checks the installation as clients see it, and says what to do about faults.
@@ -98,6 +102,7 @@ pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
         Command::Notice(command) => command.run(&context),
         Command::Room(command) => command.run(&context),
         Command::Media(command) => command.run(&context),
+        Command::Email(command) => command.run(&context),
         Command::Status => status::run(&context),
         Command::Doctor(command) => command.run(&context),
         Command::Version => version::run(&context),

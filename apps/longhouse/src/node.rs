@@ -133,6 +133,7 @@ async fn start_and_serve(
         moderation: services.moderation.clone(),
         rooms: services.rooms(),
         notices: services.notices(),
+        mail: services.mail(),
         media: services.media(),
         components: supervisor.clone(),
         metrics,

@@ -41,7 +41,12 @@ pub(crate) fn read(
     for path in &mut loaded.config.appservices.registrations {
         *path = folder.resolve(path);
     }
+    for path in [&mut loaded.config.email.templates, &mut loaded.config.email.ca_file] {
+        *path = path.take().map(|path| folder.resolve(&path));
+    }
     registrations(&loaded)?;
+    email(&loaded)?;
+    sms(&loaded)?;
     // Only the crate that logs can read this one.
     match telemetry::logs::check_filter(&loaded.config.log.filter) {
         Ok(()) => Ok(loaded),
@@ -50,6 +55,34 @@ pub(crate) fn read(
             Err(Invalid { problems: vec![Problem { place, message: error.to_string() }] })
         }
     }
+}
+
+/// Checks what only the crate that sends mail can read.
+fn email(loaded: &Loaded) -> Result<(), Invalid> {
+    mail::check(&loaded.config.email).map_err(|error| {
+        let message = error.to_string();
+        let key = message
+            .split(':')
+            .next()
+            .filter(|key| key.starts_with("email."))
+            .unwrap_or("email.host");
+        let place = format!("{key} ({})", loaded.origins.of(key));
+        Invalid { problems: vec![Problem { place, message }] }
+    })
+}
+
+/// Checks what only the crate that sends text messages can read.
+fn sms(loaded: &Loaded) -> Result<(), Invalid> {
+    if loaded.config.sms.url.is_none() {
+        return Ok(());
+    }
+    sms::check(&loaded.config.sms).map_err(|error| {
+        let message = error.to_string();
+        let key =
+            message.split(':').next().filter(|key| key.starts_with("sms.")).unwrap_or("sms.url");
+        let place = format!("{key} ({})", loaded.origins.of(key));
+        Invalid { problems: vec![Problem { place, message }] }
+    })
 }
 
 /// The application services. They are as much a part of the configuration as the list of their files.

@@ -7,11 +7,11 @@ use db::Write;
 use parking_lot::Mutex;
 use protocol::ids::{DeviceId, OwnedUserId, UserId};
 use store::{
-    UserNum, access_tokens, devices, login_tokens, openid_tokens, user_daily_visits, user_ips,
-    user_ips::UseRow, users,
+    UserNum, access_tokens, devices, login_tokens, openid_tokens, threepid_messages,
+    threepid_sessions, user_daily_visits, user_ips, user_ips::UseRow, users,
 };
 
-use crate::{Accounts, Session};
+use crate::{Accounts, Session, threepids::MESSAGES_WITHIN_MS};
 
 /// A session that is in use is noted once in so many milliseconds, unless it moves.
 const INTERVAL_MS: i64 = 120_000;
@@ -107,6 +107,8 @@ impl Accounts {
         access_tokens::delete_expired(&mut write, now_ms.saturating_sub(USES_KEPT_MS));
         openid_tokens::delete_expired(&mut write, now_ms);
         login_tokens::delete_expired(&mut write, now_ms);
+        threepid_sessions::delete_expired(&mut write, now_ms);
+        threepid_messages::delete_before(&mut write, now_ms.saturating_sub(MESSAGES_WITHIN_MS));
         user_ips::delete_before(&mut write, now_ms.saturating_sub(USES_KEPT_MS));
         self.store.db.write(write).await?;
         Ok(())

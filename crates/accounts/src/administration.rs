@@ -14,6 +14,7 @@ use crate::{
     login::{DeviceRequest, Granted, LoginError},
     passwords::{PasswordError, WeakPassword, check_new},
     profiles::{DISPLAYNAME, check_displayname},
+    threepids::Proven,
     usernames::NameError,
 };
 
@@ -40,6 +41,17 @@ impl fmt::Debug for NewUser {
     }
 }
 
+/// What an account comes from, other than an administrator.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Origin<'a> {
+    /// The registration token that is used up.
+    pub(crate) token: Option<&'a str>,
+    /// The addresses that its user has proven to have.
+    pub(crate) proven: &'a [Proven],
+    /// Whether it is a guest's.
+    pub(crate) is_guest: bool,
+}
+
 /// Why a user was not created.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateError {
@@ -55,6 +67,12 @@ pub enum CreateError {
     /// The registration token is not valid any more.
     #[error("The registration token is not valid")]
     Token,
+    /// The address is in an account already.
+    #[error("This address is in use")]
+    AddressInUse,
+    /// The proof of the address was used already, or has ended.
+    #[error("The address has not been confirmed")]
+    NotProven,
     /// The user exists now, but could not be logged in.
     #[error(transparent)]
     Login(LoginError),
@@ -130,7 +148,7 @@ impl Accounts {
     /// See [`CreateError`].
     pub async fn create_user(&self, user: NewUser) -> Result<User, CreateError> {
         let name = self.check_for_administrator(&user.name).await?;
-        self.insert_user(name, user, None, false).await
+        self.insert_user(name, user, Origin::default()).await
     }
 
     /// Creates a user and opens a session for them.
@@ -143,13 +161,12 @@ impl Accounts {
         self.open_session(&user, device).await.map_err(CreateError::Login)
     }
 
-    /// Creates a user whose name has been checked; `token` is the registration token that is used up by it.
+    /// Creates a user whose name has been checked.
     pub(crate) async fn insert_user(
         &self,
         name: protocol::ids::OwnedUserId,
         user: NewUser,
-        token: Option<&str>,
-        is_guest: bool,
+        origin: Origin<'_>,
     ) -> Result<User, CreateError> {
         let password_hash = match &user.password {
             Some(password) => {
@@ -167,8 +184,9 @@ impl Accounts {
         let displayname = serde_json::Value::from(displayname).to_string();
 
         let mut write = Write::new();
-        let counted =
-            token.map(|token| registration_tokens::complete(&mut write, token, self.now_ms()));
+        let counted = origin
+            .token
+            .map(|token| registration_tokens::complete(&mut write, token, self.now_ms()));
         let user_num = self.store.interner.user(&mut write, &name).await?;
         let row = User {
             name,
@@ -177,7 +195,7 @@ impl Accounts {
             password_hash,
             creation_ts: self.now_ms().div_euclid(1_000),
             admin: user.admin,
-            is_guest,
+            is_guest: origin.is_guest,
             deactivated: false,
             erased: false,
             locked: false,
@@ -187,6 +205,11 @@ impl Accounts {
         let inserted = users::insert(&mut write, &row);
         let position = write.position();
         profiles::set(&mut write, user_num, DISPLAYNAME, Some(&displayname), &position);
+        let added: Vec<_> = origin
+            .proven
+            .iter()
+            .map(|proven| self.add_proven_in(&mut write, &row.name, proven))
+            .collect();
         match self.store.db.write(write).await {
             Ok(committed) => {
                 let change =
@@ -200,6 +223,11 @@ impl Accounts {
             Err(WriteError::Conflict { operation, .. }) if Some(operation) == counted => {
                 Err(CreateError::Token)
             }
+            Err(WriteError::Conflict { operation, .. }) if added.contains(&operation) => {
+                Err(CreateError::AddressInUse)
+            }
+            // What is left are the proofs.
+            Err(WriteError::Conflict { .. }) if !added.is_empty() => Err(CreateError::NotProven),
             Err(error) => {
                 self.store.interner.forget_unconfirmed();
                 Err(db::Error::from(error).into())

@@ -7,7 +7,7 @@ use store::devices;
 
 use crate::{
     Accounts, Session,
-    administration::{CreateError, NewUser},
+    administration::{CreateError, NewUser, Origin},
     commit::Pending,
     devices::{DeviceError, check_device_id, check_name},
     login::{DeviceRequest, Granted, LoginError},
@@ -71,7 +71,8 @@ impl Accounts {
             check_device_id(device_id)?;
         }
         let user_id = self.check_for_appservice(localpart).await?;
-        let user = self.insert_user(user_id, without_password(localpart), None, false).await?;
+        let user =
+            self.insert_user(user_id, without_password(localpart), Origin::default()).await?;
         let granted = match device {
             Some(device) => {
                 Some(self.open_session(&user, device).await.map_err(RegisterError::Login)?)
@@ -90,7 +91,7 @@ impl Accounts {
             return Ok(());
         }
         let new = without_password(user_id.localpart());
-        match self.insert_user(user_id.to_owned(), new, None, false).await {
+        match self.insert_user(user_id.to_owned(), new, Origin::default()).await {
             // Somebody else was faster, which is as good.
             Ok(_) | Err(CreateError::Name(NameError::InUse)) => Ok(()),
             Err(error) => Err(error),

@@ -4,7 +4,7 @@
 //! [spec]: https://spec.matrix.org/v1.16/client-server-api/#guest-access
 use crate::{
     Accounts,
-    administration::NewUser,
+    administration::{NewUser, Origin},
     login::DeviceRequest,
     registration::{RegisterError, Registered},
 };
@@ -29,7 +29,8 @@ impl Accounts {
             admin: false,
             user_type: None,
         };
-        let user = self.insert_user(name, new, None, true).await?;
+        let user =
+            self.insert_user(name, new, Origin { is_guest: true, ..Origin::default() }).await?;
         let device = DeviceRequest { device_id: None, display_name, refresh_token: false };
         let granted = self.open_session(&user, device).await.map_err(RegisterError::Login)?;
         Ok(Registered { user_id: user.name, granted: Some(granted) })

@@ -13,8 +13,13 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use store::{UserNum, registration_tokens};
 
-use crate::{Accounts, RegistrationMode, Session, login::LoginError};
+use crate::{
+    Accounts, Session,
+    login::{LoginError, LoginName},
+    threepids::{Proven, Purpose},
+};
 
+mod flows;
 mod stages;
 
 pub use stages::{Attempt, Proof, Stage};
@@ -43,17 +48,36 @@ pub enum Action {
     ReplaceCrossSigningKeys,
     /// Letting another client log in.
     LetInClient,
+    /// Adding an address to the account.
+    AddThreepid,
+    /// Setting a new password without a session.
+    ResetPassword,
 }
 
 impl Action {
     /// The actions that a user with a session must confirm each time, however young the session is.
-    pub const SENSITIVE: [Self; 5] = [
+    pub const SENSITIVE: [Self; 6] = [
         Self::DeleteDevices,
         Self::ChangePassword,
         Self::Deactivate,
         Self::ReplaceCrossSigningKeys,
         Self::LetInClient,
+        Self::AddThreepid,
     ];
+
+    /// What a proof of an address is for that is one of the stages of this action; `None` if it never is.
+    fn purpose(self) -> Option<Purpose> {
+        match self {
+            Self::Register => Some(Purpose::Register),
+            Self::ResetPassword => Some(Purpose::ResetPassword),
+            Self::DeleteDevices
+            | Self::ChangePassword
+            | Self::Deactivate
+            | Self::ReplaceCrossSigningKeys
+            | Self::LetInClient
+            | Self::AddThreepid => None,
+        }
+    }
 }
 
 /// The proof that an action was confirmed. It is used up by the action.
@@ -62,18 +86,29 @@ pub struct Confirmation {
     action: Action,
     user: Option<UserNum>,
     token: Option<Secret>,
+    proven: Vec<Proven>,
 }
 
 impl Confirmation {
+    /// A confirmation of what needs no proof.
+    fn without_proof(action: Action, user: UserNum) -> Self {
+        Self { action, user: Some(user), token: None, proven: Vec::new() }
+    }
+
     /// Whether `action` of `user` was confirmed.
     #[must_use]
     pub fn allows(&self, action: Action, user: UserNum) -> bool {
         self.action == action && self.user == Some(user)
     }
 
-    /// The registration token that was given.
-    pub(crate) fn into_token(self) -> Option<Secret> {
-        self.token
+    /// Whether `action` was confirmed by somebody who has no session.
+    pub(crate) fn allows_anybody(&self, action: Action) -> bool {
+        self.action == action && self.user.is_none()
+    }
+
+    /// The registration token that was given, and the addresses that were proven.
+    pub(crate) fn into_parts(self) -> (Option<Secret>, Vec<Proven>) {
+        (self.token, self.proven)
     }
 }
 
@@ -99,6 +134,9 @@ pub enum Refused {
     /// The registration token is not valid.
     #[error("The registration token is not valid")]
     WrongToken,
+    /// The address is not proven, or not yet.
+    #[error("The address has not been confirmed")]
+    NotProven,
     /// The stage is not one of this authentication.
     #[error("This type of authentication is not offered here")]
     UnknownStage,
@@ -142,6 +180,7 @@ struct Progress {
     began_ms: i64,
     completed: Vec<Stage>,
     token: Option<Secret>,
+    proven: Vec<Proven>,
     failures: u32,
 }
 
@@ -176,14 +215,14 @@ impl Accounts {
     ) -> Result<Confirmation, ConfirmError> {
         if session.appservice.is_some() {
             // Its users have no passwords, and it has proved to own them (MSC4190).
-            return Ok(Confirmation { action, user: Some(session.user_num), token: None });
+            return Ok(Confirmation::without_proof(action, session.user_num));
         }
         let binding = Binding {
             action,
             user: Some(session.user_num),
             request: Some(digest(resource, request)),
         };
-        self.advance(binding, Some(session), &[&[Stage::Password]], attempt).await
+        self.advance(binding, Some(session), &[vec![Stage::Password]], attempt).await
     }
 
     /// Confirms that somebody may make an account.
@@ -195,18 +234,29 @@ impl Accounts {
         attempt: Option<Attempt>,
     ) -> Result<Confirmation, ConfirmError> {
         let binding = Binding { action: Action::Register, user: None, request: None };
-        let flow: &[Stage] = match self.settings.registration {
-            RegistrationMode::Token => &[Stage::RegistrationToken],
-            RegistrationMode::Open | RegistrationMode::Closed => &[Stage::Dummy],
-        };
-        self.advance(binding, None, &[flow], attempt).await
+        self.advance(binding, None, &self.registration_flows(), attempt).await
+    }
+
+    /// Confirms that somebody without a session may set a new password of the account whose address they prove to have.
+    /// `request` is the body without `auth`.
+    ///
+    /// # Errors
+    /// [`ConfirmError::Challenge`] until everything is proved.
+    pub async fn confirm_reset(
+        &self,
+        request: &Value,
+        attempt: Option<Attempt>,
+    ) -> Result<Confirmation, ConfirmError> {
+        let request = Some(digest("", request));
+        let binding = Binding { action: Action::ResetPassword, user: None, request };
+        self.advance(binding, None, &self.reset_flows(), attempt).await
     }
 
     async fn advance(
         &self,
         binding: Binding,
         session: Option<&Session>,
-        flows: &[&[Stage]],
+        flows: &[Vec<Stage>],
         attempt: Option<Attempt>,
     ) -> Result<Confirmation, ConfirmError> {
         let named = attempt.as_ref().and_then(|attempt| attempt.session.clone());
@@ -229,7 +279,7 @@ impl Accounts {
     async fn attempt(
         &self,
         session: Option<&Session>,
-        flows: &[&[Stage]],
+        flows: &[Vec<Stage>],
         progress: Arc<Mutex<Progress>>,
         id: String,
         attempt: Option<Attempt>,
@@ -239,12 +289,23 @@ impl Accounts {
             let Some(stage) = stage else {
                 return Err(challenge(id, flows, &progress, Some(Refused::UnknownStage)));
             };
-            if let Err(refused) = self.check(session, &proof).await? {
-                return Err(self.fail(id, flows, &progress, refused));
-            }
+            let action = progress.lock().binding.action;
+            let proven = match self.check(session, action, &proof).await? {
+                Ok(proven) => proven,
+                // Clients ask again and again whether the link was followed: that is no failure.
+                Err(Refused::NotProven) => {
+                    return Err(challenge(id, flows, &progress, Some(Refused::NotProven)));
+                }
+                Err(refused) => return Err(self.fail(id, flows, &progress, refused)),
+            };
             let mut progress = progress.lock();
             if !progress.completed.contains(&stage) {
                 progress.completed.push(stage);
+            }
+            if let Some(proven) = proven {
+                let medium = proven.threepid.medium();
+                progress.proven.retain(|other| other.threepid.medium() != medium);
+                progress.proven.push(proven);
             }
             if let Proof::RegistrationToken(token) = proof {
                 progress.token = Some(token);
@@ -259,30 +320,40 @@ impl Accounts {
         if is_done && self.interactive.0.remove(&id).is_some() {
             let progress = progress.lock();
             let Binding { action, user, .. } = progress.binding;
-            return Ok(Confirmation { action, user, token: progress.token.clone() });
+            let (token, proven) = (progress.token.clone(), progress.proven.clone());
+            return Ok(Confirmation { action, user, token, proven });
         }
         Err(challenge(id, flows, &progress, None))
     }
 
-    /// Whether a proof holds.
+    /// Whether a proof holds; and the address that it proves.
     async fn check(
         &self,
         session: Option<&Session>,
+        action: Action,
         proof: &Proof,
-    ) -> Result<Result<(), Refused>, ConfirmError> {
+    ) -> Result<Result<Option<Proven>, Refused>, ConfirmError> {
         match (proof, session) {
-            (Proof::Dummy, None) => Ok(Ok(())),
+            (Proof::Dummy, None) => Ok(Ok(None)),
+            (Proof::Threepid(medium, credentials), None) => {
+                let Some(purpose) = action.purpose() else { return Ok(Err(Refused::UnknownStage)) };
+                let proven = self.proven(credentials, purpose).await?;
+                let proven = proven.filter(|proven| proven.threepid.medium() == *medium);
+                Ok(proven.map(Some).ok_or(Refused::NotProven))
+            }
             (Proof::RegistrationToken(token), None) => {
                 let is_valid = self.is_registration_token_valid(token.expose()).await?;
-                Ok(if is_valid { Ok(()) } else { Err(Refused::WrongToken) })
+                Ok(if is_valid { Ok(None) } else { Err(Refused::WrongToken) })
             }
             (Proof::Password { user, password }, Some(session)) => {
-                let owner = self.find_by_name(user.as_deref().unwrap_or(session.user_id.as_str()));
-                let owner = owner
+                let own = || LoginName::User(session.user_id.to_string());
+                let name = user.clone().unwrap_or_else(own);
+                let owner = self
+                    .find_by_login_name(&name)
                     .await?
                     .filter(|owner| owner.user_num == session.user_num && !owner.deactivated);
                 match self.check_password(owner.as_ref(), password.expose()).await {
-                    Ok(()) => Ok(Ok(())),
+                    Ok(()) => Ok(Ok(None)),
                     Err(LoginError::Busy) => Err(ConfirmError::Busy),
                     Err(LoginError::Broken(why)) => Err(ConfirmError::Broken(why)),
                     Err(LoginError::Failed(error)) => Err(error.into()),
@@ -325,6 +396,7 @@ impl Accounts {
             began_ms: self.now_ms(),
             completed: Vec::new(),
             token: None,
+            proven: Vec::new(),
             failures: 0,
         }));
         let id = entropy::token(&*self.store.entropy, 18);
@@ -345,7 +417,7 @@ impl Accounts {
     fn fail(
         &self,
         id: String,
-        flows: &[&[Stage]],
+        flows: &[Vec<Stage>],
         progress: &Mutex<Progress>,
         refused: Refused,
     ) -> ConfirmError {
@@ -363,13 +435,13 @@ impl Accounts {
 
 fn challenge(
     session: String,
-    flows: &[&[Stage]],
+    flows: &[Vec<Stage>],
     progress: &Mutex<Progress>,
     refused: Option<Refused>,
 ) -> ConfirmError {
     ConfirmError::Challenge(Box::new(Challenge {
         session,
-        flows: flows.iter().map(|flow| flow.to_vec()).collect(),
+        flows: flows.to_vec(),
         completed: progress.lock().completed.clone(),
         refused,
     }))

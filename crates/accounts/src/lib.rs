@@ -35,6 +35,7 @@ mod settings;
 pub mod shared_secret;
 pub mod standing;
 pub mod tags;
+pub mod threepids;
 mod tokens;
 pub mod usernames;
 
@@ -51,13 +52,13 @@ pub use store::users::UserRow as User;
 
 use self::{
     activity::Activity, authenticate::SessionCache, interactive::Interactive, nonces::Nonces,
-    passwords::Passwords,
+    passwords::Passwords, threepids::Messengers,
 };
 pub use self::{
     authenticate::AuthenticateError,
     deactivate::DeactivateError,
     interactive::{Action, Confirmation},
-    login::Granted,
+    login::{Granted, LoginName},
     observer::{AccountObserver, AfterCommit, ClosedFuture, DeviceChange, ObserverFuture},
     password_change::ChangePasswordError,
     passwords::PasswordCost,
@@ -77,6 +78,9 @@ pub struct Accounts {
     activity: Activity,
     observer: Arc<dyn AccountObserver>,
     claimed: Arc<dyn ClaimedNames>,
+    messengers: Messengers,
+    /// Held while it is decided whether a message goes to an address.
+    verifying: tokio::sync::Mutex<()>,
 }
 
 /// The settings ask for password hashes that argon2 cannot make.
@@ -105,6 +109,8 @@ impl Accounts {
             activity: Activity::default(),
             observer,
             claimed: Arc::new(NothingClaimed),
+            messengers: Messengers::default(),
+            verifying: tokio::sync::Mutex::default(),
         })
     }
 
@@ -112,6 +118,12 @@ impl Accounts {
     #[must_use]
     pub fn with_claimed_names(self, claimed: Arc<dyn ClaimedNames>) -> Self {
         Self { claimed, ..self }
+    }
+
+    /// The same service, on a server that can write to addresses.
+    #[must_use]
+    pub fn with_messengers(self, messengers: Messengers) -> Self {
+        Self { messengers, ..self }
     }
 
     /// The server whose accounts these are.

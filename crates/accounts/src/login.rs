@@ -5,8 +5,13 @@ use std::fmt;
 
 use config::Secret;
 use db::{Write, WriteError};
-use protocol::ids::{OwnedDeviceId, OwnedUserId, device_id};
-use store::{UserNum, access_tokens, devices, sessions, sessions::FirstRefresh, users};
+use protocol::{
+    Threepid,
+    ids::{OwnedDeviceId, OwnedUserId, device_id},
+};
+use store::{
+    UserNum, access_tokens, devices, sessions, sessions::FirstRefresh, user_threepids, users,
+};
 
 use crate::{
     Accounts, User,
@@ -25,6 +30,15 @@ pub struct DeviceRequest {
     pub display_name: Option<String>,
     /// Whether the client can refresh tokens.
     pub refresh_token: bool,
+}
+
+/// How somebody says who they are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LoginName {
+    /// A localpart or a whole user id.
+    User(String),
+    /// One of their addresses.
+    Threepid(Threepid),
 }
 
 /// A new session, as its client gets it.
@@ -89,6 +103,22 @@ impl From<PasswordError> for LoginError {
 }
 
 impl Accounts {
+    /// The user whom somebody means who logs in.
+    ///
+    /// # Errors
+    /// Fails if the database fails.
+    pub async fn find_by_login_name(&self, name: &LoginName) -> Result<Option<User>, db::Error> {
+        match name {
+            LoginName::User(name) => self.find_by_name(name).await,
+            LoginName::Threepid(threepid) => {
+                match user_threepids::owner(&self.store.db, threepid).await? {
+                    Some(owner) => self.user(&owner).await,
+                    None => Ok(None),
+                }
+            }
+        }
+    }
+
     /// Logs somebody in by name and password.
     ///
     /// # Errors
@@ -99,10 +129,23 @@ impl Accounts {
         password: &str,
         device: DeviceRequest,
     ) -> Result<Granted, LoginError> {
+        self.login(&LoginName::User(name.to_owned()), password, device).await
+    }
+
+    /// Logs somebody in by any of their names and their password.
+    ///
+    /// # Errors
+    /// See [`LoginError`].
+    pub async fn login(
+        &self,
+        name: &LoginName,
+        password: &str,
+        device: DeviceRequest,
+    ) -> Result<Granted, LoginError> {
         if let Some(device_id) = &device.device_id {
             check_device_id(device_id)?;
         }
-        let user = self.find_by_name(name).await?;
+        let user = self.find_by_login_name(name).await?;
         if user.as_ref().is_some_and(|user| user.deactivated) {
             return Err(LoginError::Deactivated);
         }

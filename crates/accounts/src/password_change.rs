@@ -3,7 +3,7 @@
 //! [spec]: https://spec.matrix.org/v1.16/client-server-api/#post_matrixclientv3accountpassword
 use config::Secret;
 use db::WriteError;
-use store::{pushers, users};
+use store::{pushers, user_threepids, users};
 
 use crate::{
     Accounts, Action, Confirmation, Session,
@@ -23,6 +23,9 @@ pub enum ChangePasswordError {
     /// The account was closed meanwhile.
     #[error("This account has been deactivated")]
     Deactivated,
+    /// The address is in no account any more, or its proof was used already.
+    #[error("The address has not been confirmed")]
+    NotProven,
     /// Too many others log in.
     #[error("The server is busy")]
     Busy,
@@ -83,6 +86,45 @@ impl Accounts {
             Ok(()) => Ok(()),
             // The only expectation of this write is that the user is active.
             Err(WriteError::Conflict { .. }) => Err(ChangePasswordError::Deactivated),
+            Err(error) => Err(db::Error::from(error).into()),
+        }
+    }
+
+    /// Gives the account whose address was proven another password, and uses the proof up. With `logout_devices` all its
+    /// sessions end, and their devices are removed.
+    ///
+    /// # Errors
+    /// See [`ChangePasswordError`].
+    pub async fn reset_password(
+        &self,
+        password: &Secret,
+        logout_devices: bool,
+        confirmation: Confirmation,
+    ) -> Result<(), ChangePasswordError> {
+        if !confirmation.allows_anybody(Action::ResetPassword) {
+            return Err(ChangePasswordError::NotConfirmed);
+        }
+        let (_, proven) = confirmation.into_parts();
+        let proven = proven.first().ok_or(ChangePasswordError::NotConfirmed)?;
+        self.check_new_password(password)?;
+        let owner = user_threepids::owner(&self.store.db, &proven.threepid).await?;
+        let owner = owner.ok_or(ChangePasswordError::NotProven)?;
+        let user = self.user(&owner).await?.ok_or(ChangePasswordError::NotProven)?;
+        let hash = self.passwords.hash(password.expose()).await?;
+        let mut pending = Pending::default();
+        let changed = users::set_password_hash(&mut pending.write, user.user_num, Some(&hash));
+        self.consume_in(&mut pending.write, proven);
+        if logout_devices {
+            self.delete_all_in(&mut pending, &user, None).await?;
+        }
+        pushers::delete_all_of_user(&mut pending.write, user.user_num, None);
+        match self.commit(pending).await {
+            Ok(()) => Ok(()),
+            Err(WriteError::Conflict { operation, .. }) if operation == changed => {
+                Err(ChangePasswordError::Deactivated)
+            }
+            // The only other expectation is that the proof is still there.
+            Err(WriteError::Conflict { .. }) => Err(ChangePasswordError::NotProven),
             Err(error) => Err(db::Error::from(error).into()),
         }
     }

@@ -8,10 +8,11 @@ use protocol::ids::OwnedUserId;
 
 use crate::{
     Accounts, RegistrationMode,
-    administration::{CreateError, NewUser},
+    administration::{CreateError, NewUser, Origin},
     interactive::{Attempt, ConfirmError},
     login::{DeviceRequest, Granted, LoginError},
     passwords::{WeakPassword, check_new},
+    threepids::Proven,
     usernames::NameError,
 };
 
@@ -116,20 +117,20 @@ impl Accounts {
         {
             return Err(RegisterError::NoPassword);
         }
-        let token = self.confirm_registration(attempt).await?.into_token();
+        let (token, proven) = self.confirm_registration(attempt).await?.into_parts();
         let password = request.password.ok_or(RegisterError::NoPassword)?;
         let name = match name {
             Some(name) => name,
             None => self.check_available(&self.made_up_name()).await?,
         };
-        self.create_registered(name, password, token, request.device).await
+        self.create_registered(name, password, (token, proven), request.device).await
     }
 
     async fn create_registered(
         &self,
         name: OwnedUserId,
         password: Secret,
-        token: Option<Secret>,
+        (token, proven): (Option<Secret>, Vec<Proven>),
         device: Option<DeviceRequest>,
     ) -> Result<Registered, RegisterError> {
         // Tokens of the configuration are good for any number of accounts: they are counted nowhere.
@@ -142,7 +143,9 @@ impl Accounts {
             admin: false,
             user_type: None,
         };
-        let user = self.insert_user(name, new, token.as_ref().map(Secret::expose), false).await?;
+        let token = token.as_ref().map(Secret::expose);
+        let origin = Origin { token, proven: &proven, is_guest: false };
+        let user = self.insert_user(name, new, origin).await?;
         let granted = match device {
             Some(device) => {
                 Some(self.open_session(&user, device).await.map_err(RegisterError::Login)?)

@@ -6,7 +6,7 @@ use store::{RoomNum, UserNum, profiles};
 use crate::{
     Accounts,
     account_data::AccountDataError,
-    administration::{CreateError, NewUser},
+    administration::{CreateError, NewUser, Origin},
     commit::Pending,
     profiles::{AVATAR_URL, DISPLAYNAME},
 };
@@ -53,7 +53,7 @@ impl Accounts {
                     admin: false,
                     user_type: Some(USER_TYPE.to_owned()),
                 };
-                self.insert_user(user_id.to_owned(), new, None, false).await?
+                self.insert_user(user_id.to_owned(), new, Origin::default()).await?
             }
         };
         let name = display_name.unwrap_or_else(|| user_id.localpart());

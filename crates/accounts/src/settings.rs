@@ -1,8 +1,8 @@
 //! How accounts are set up.
-use config::Secret;
+use config::{Demand, Secret};
 use protocol::ids::OwnedServerName;
 
-use crate::passwords::PasswordCost;
+use crate::{passwords::PasswordCost, threepids::AddressPattern};
 
 pub use config::RegistrationMode;
 
@@ -35,6 +35,14 @@ pub struct Settings {
     pub password_length_min: usize,
     /// What Synapse appended to every password before it hashed it; for imported hashes.
     pub bcrypt_pepper: Option<Secret>,
+    /// Whether people prove an e-mail address when they make an account, where mail can be sent.
+    pub email: Demand,
+    /// The same for phone numbers, where text messages can be sent.
+    pub phone: Demand,
+    /// Which e-mail addresses accounts may have; none: any.
+    pub allowed_addresses: Vec<AddressPattern>,
+    /// Whether users can add addresses to their accounts and remove them.
+    pub threepid_changes: bool,
     /// Whether a client can let in another one of its user by a token.
     pub login_tokens: bool,
     /// How long an access token is valid that can be refreshed, in milliseconds.
@@ -67,6 +75,14 @@ impl Settings {
             password_length_min: usize::try_from(accounts.password_length_min)
                 .unwrap_or(usize::MAX),
             bcrypt_pepper: None,
+            email: registration.email,
+            phone: registration.phone,
+            allowed_addresses: registration
+                .allowed_addresses
+                .iter()
+                .map(|pattern| AddressPattern::new(pattern))
+                .collect(),
+            threepid_changes: accounts.threepid_changes,
             login_tokens: accounts.login_tokens,
             access_token_lifetime_ms: ms(accounts.access_token_lifetime),
             refresh_token_lifetime_ms: accounts.refresh_token_lifetime.map(ms),

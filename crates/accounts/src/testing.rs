@@ -2,7 +2,7 @@
 use std::sync::Arc;
 
 use clock::MockClock;
-use config::Secret;
+use config::{Demand, Secret};
 use db::{Write, testing::TestDatabase};
 use entropy::SeededEntropy;
 use parking_lot::Mutex;
@@ -15,6 +15,7 @@ use crate::{
     administration::NewUser,
     interactive::{Attempt, Proof},
     login::DeviceRequest,
+    threepids::Messengers,
 };
 
 pub(crate) const PASSWORD: &str = "correct horse";
@@ -32,6 +33,10 @@ pub(crate) fn settings() -> Settings {
         password_concurrency: 2,
         password_length_min: 8,
         bcrypt_pepper: None,
+        email: Demand::Optional,
+        phone: Demand::Optional,
+        allowed_addresses: Vec::new(),
+        threepid_changes: true,
         login_tokens: true,
         access_token_lifetime_ms: 300_000,
         refresh_token_lifetime_ms: None,
@@ -94,6 +99,14 @@ impl TestServer {
         let seen = Arc::clone(&witness.seen);
         let accounts = Accounts::new(store.clone(), settings, Arc::new(witness)).unwrap();
         Self { accounts: Arc::new(accounts), store, clock, seen }
+    }
+
+    /// Lets the server write to addresses.
+    pub(crate) fn write_to_addresses(&mut self, messengers: Messengers) {
+        let witness = Witness { seen: Arc::clone(&self.seen) };
+        let settings = self.accounts.settings().clone();
+        let accounts = Accounts::new(self.store.clone(), settings, Arc::new(witness)).unwrap();
+        self.accounts = Arc::new(accounts.with_messengers(messengers));
     }
 
     /// The same server after a restart: nothing is left in memory.

@@ -4,6 +4,7 @@ use std::{ops::Deref, sync::Arc};
 use accounts::Accounts;
 use clock::SharedClock;
 use components::Supervisor;
+use mail::Mailer;
 use media::Media;
 use moderation::Moderation;
 use notices::Notices;
@@ -26,6 +27,8 @@ pub struct Services {
     pub notices: Arc<Notices>,
     /// Rooms.
     pub rooms: Arc<Rooms>,
+    /// The way to e-mail addresses, if there is one.
+    pub mail: Option<Arc<Mailer>>,
     /// Uploads.
     pub media: Arc<Media>,
     /// The node's parts.

@@ -21,6 +21,7 @@ mod named_room;
 pub mod purge_room;
 pub mod room_document;
 pub mod send_notice;
+pub mod send_test_mail;
 pub mod set_admin;
 pub mod set_locked;
 pub mod set_media_protection;
@@ -64,6 +65,7 @@ endpoints! { App:
     get_room_job,
     move_media,
     get_media_move,
+    send_test_mail,
 }
 
 const DOCUMENTATION: &str = "https://spec.matrix.org/v1.16/appendices/#user-identifiers";

@@ -136,6 +136,7 @@ impl TestSite {
                 Some(notice_settings()),
             )),
             rooms: rooms.clone(),
+            mail: None,
             media: media.clone(),
             components: Arc::new(Supervisor::new(Vec::new()).unwrap()),
             metrics: METRICS.clone(),

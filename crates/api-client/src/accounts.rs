@@ -9,6 +9,7 @@ mod delete_profile_field;
 mod delete_tag;
 mod device;
 mod get_account_data;
+mod get_auth_metadata;
 mod get_device;
 mod get_devices;
 mod get_filter;
@@ -25,6 +26,8 @@ pub(crate) mod interactive;
 mod login;
 mod logout;
 mod logout_all;
+mod redirect_to_provider;
+mod redirect_to_sso;
 mod refresh;
 mod register;
 mod request_openid_token;
@@ -43,7 +46,10 @@ pub(crate) use self::secret::Hidden;
 use crate::App;
 
 endpoints! { App:
+    get_auth_metadata,
     get_login_flows,
+    redirect_to_sso,
+    redirect_to_provider,
     login,
     refresh,
     logout,

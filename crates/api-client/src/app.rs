@@ -7,6 +7,7 @@ use calls::Calls;
 use directory::Directory;
 use encryption::Encryption;
 use endpoint::{Authenticated, Authority, Overload, Presented, Refusal, Trusted};
+use mail::Mailer;
 use media::Media;
 use moderation::Moderation;
 use notices::Notices;
@@ -51,6 +52,8 @@ pub struct Services {
     pub directory: Arc<Directory>,
     /// Device keys, cross-signing, key backups, messages to devices.
     pub encryption: Arc<Encryption>,
+    /// The way to e-mail addresses, if there is one.
+    pub mail: Option<Arc<Mailer>>,
     /// Uploads and thumbnails.
     pub media: Arc<Media>,
     /// What users report.

@@ -29,6 +29,7 @@ pub mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod third_party;
+pub mod threepids;
 
 use std::sync::Arc;
 
@@ -51,7 +52,7 @@ pub type OptionalCaller = endpoint::OptionalCaller<Arc<Session>>;
 
 endpoints! { App =>
     accounts, server, rooms, discovery, calls, third_party, reports, presence, rendezvous,
-    administration, sync, push, encryption, media, appservices,
+    administration, sync, push, encryption, media, appservices, threepids,
 }
 
 #[cfg(test)]

@@ -27,11 +27,13 @@ pub use self::{
     origin::{Origin, Origins},
     section::{Complaints, Field, Section},
     sections::{
-        Accounts, Cache, Config, Database, Egress, Listener, Log, Media, MediaS3, Overload, Push,
-        RateLimits, Registration, Retention, Rooms, Server, ServerNotices, UrlPreviews, WellKnown,
+        Accounts, Cache, Config, Database, Egress, Email, Listener, Log, Media, MediaS3, Overload,
+        Push, RateLimits, Registration, Retention, Rooms, Server, ServerNotices, Sms, UrlPreviews,
+        WellKnown,
     },
     value::{
-        Bytes, DatabaseUrl, Lifetime, LogFormat, Network, Rate, RegistrationMode, Secret, Serves,
+        Bytes, DatabaseUrl, Demand, HttpMethod, Lifetime, LogFormat, Network, Rate,
+        RegistrationMode, Secret, Serves, SmtpSecurity,
     },
 };
 

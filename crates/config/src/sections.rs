@@ -4,6 +4,7 @@ mod appservices;
 mod cache;
 mod database;
 mod egress;
+mod email;
 mod listener;
 mod log;
 mod media;
@@ -19,6 +20,7 @@ mod rooms;
 mod rtc;
 mod server;
 mod server_notices;
+mod sms;
 mod turn;
 mod url_previews;
 mod user_directory;
@@ -26,11 +28,11 @@ mod well_known;
 
 pub use self::{
     accounts::Accounts, appservices::Appservices, cache::Cache, database::Database, egress::Egress,
-    listener::Listener, log::Log, media::Media, media_s3::MediaS3, overload::Overload,
-    presence::Presence, push::Push, rate_limits::RateLimits, registration::Registration,
-    rendezvous::Rendezvous, retention::Retention, rooms::Rooms, rtc::Rtc, server::Server,
-    server_notices::ServerNotices, turn::Turn, url_previews::UrlPreviews,
-    user_directory::UserDirectory, well_known::WellKnown,
+    email::Email, listener::Listener, log::Log, media::Media, media_s3::MediaS3,
+    overload::Overload, presence::Presence, push::Push, rate_limits::RateLimits,
+    registration::Registration, rendezvous::Rendezvous, retention::Retention, rooms::Rooms,
+    rtc::Rtc, server::Server, server_notices::ServerNotices, sms::Sms, turn::Turn,
+    url_previews::UrlPreviews, user_directory::UserDirectory, well_known::WellKnown,
 };
 use crate::section::Section;
 
@@ -100,6 +102,10 @@ config! {
     push: Push,
     /// `[url_previews]`
     url_previews: UrlPreviews,
+    /// `[email]`
+    email: Email,
+    /// `[sms]`
+    sms: Sms,
     /// `[well_known]`
     well_known: WellKnown,
     /// `[egress]`

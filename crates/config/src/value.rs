@@ -9,7 +9,7 @@ mod secret;
 
 pub use self::{
     bytes::Bytes,
-    choice::{LogFormat, RegistrationMode, Serves},
+    choice::{Demand, HttpMethod, LogFormat, RegistrationMode, Serves, SmtpSecurity},
     database_url::DatabaseUrl,
     lifetime::Lifetime,
     network::Network,

@@ -11,6 +11,7 @@
 mod address;
 mod caller;
 pub mod error;
+mod form;
 mod json;
 mod load;
 mod path;
@@ -32,6 +33,7 @@ pub use caller::{
     AccessToken, Actor, Authenticated, Authority, Caller, OptionalCaller, Presented, Refusal,
 };
 pub use error::{Failure, Kind};
+pub use form::Form;
 pub use json::{Json, JsonOrEmpty, RawJson};
 pub use load::{AT_WORK, Overload, QueuedWrites, SHED_TOTAL};
 pub use path::Path;

@@ -24,21 +24,26 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub struct Query<T>(pub T);
 
+/// Reads pairs as a struct.
+///
+/// # Errors
+/// 400 `M_MISSING_PARAM` or `M_INVALID_PARAM`; `place` is what the message calls the pairs.
+pub(crate) fn parse<T: DeserializeOwned>(pairs: &str, place: &str) -> Result<T, Failure> {
+    let values =
+        grouped(pairs).ok_or_else(|| INVALID_PARAM.because(format!("the {place} is not text")))?;
+    T::deserialize(MapDeserializer::new(values.into_iter())).map_err(|error| match error {
+        text::Error::Missing(name) => MISSING_PARAM.because(format!("the {place} has no {name}")),
+        text::Error::Invalid { name, why } => {
+            INVALID_PARAM.because(format!("{name} in the {place}: {why}"))
+        }
+    })
+}
+
 impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Query<T> {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
-        let values = grouped(parts.uri.query().unwrap_or_default())
-            .ok_or_else(|| INVALID_PARAM.because("the query is not text"))?;
-        match T::deserialize(MapDeserializer::new(values.into_iter())) {
-            Ok(value) => Ok(Self(value)),
-            Err(text::Error::Missing(name)) => {
-                Err(MISSING_PARAM.because(format!("the query has no {name}")))
-            }
-            Err(text::Error::Invalid { name, why }) => {
-                Err(INVALID_PARAM.because(format!("{name} in the query: {why}")))
-            }
-        }
+        parse(parts.uri.query().unwrap_or_default(), "query").map(Self)
     }
 }
 

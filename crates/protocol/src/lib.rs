@@ -16,9 +16,11 @@ pub mod push;
 pub mod redaction;
 pub mod room_version;
 pub mod signing;
+pub mod threepid;
 
 pub use pdu::Pdu;
 pub use room_version::RoomVersion;
+pub use threepid::Threepid;
 
 /// How many cases a property test runs: `default`, or what `LONGHOUSE_TEST_CASES` says.
 #[cfg(test)]

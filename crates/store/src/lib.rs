@@ -54,11 +54,14 @@ pub mod sliding_connections;
 pub mod state_changes;
 pub mod state_versions;
 pub mod threads;
+pub mod threepid_messages;
+pub mod threepid_sessions;
 pub mod to_device;
 pub mod url_previews;
 pub mod user_daily_visits;
 pub mod user_directory;
 pub mod user_ips;
+pub mod user_threepids;
 pub mod users;
 pub mod whole_rooms;
 

@@ -39,4 +39,5 @@ migrations! {
     24 "0024_blocked_rooms",
     25 "0025_shadow_bans",
     26 "0026_notice_rooms",
+    27 "0027_threepids",
 }

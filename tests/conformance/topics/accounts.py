@@ -47,6 +47,10 @@ def registration(api: Api, cast: Cast) -> None:
 def login(api: Api, victim: Account) -> None:
     """Flows, by user id and by localpart, and the refusals."""
     api.call("GET /login", 200)
+    api.call("GET /_matrix/client/v1/auth_metadata", 404, errcode="M_UNRECOGNIZED")
+    elsewhere = {"redirectUrl": "https://app.example.org/"}
+    api.call("GET /login/sso/redirect", 404, query=elsewhere, errcode="M_NOT_FOUND")
+    api.call("GET /login/sso/redirect/{idpId}", 404, path={"idpId": "nobody"}, query=elsewhere, errcode="M_NOT_FOUND")
     who = {"type": "m.id.user", "user": victim.user_id}
     body = {"type": "m.login.password", "identifier": who, "password": victim.password}
     api.call("POST /login", 200, body=body)

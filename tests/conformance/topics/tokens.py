@@ -10,7 +10,7 @@ PLACEHOLDERS = {
     "deviceId": "DEVICE", "keyName": "displayname", "version": "1", "sessionId": "s",
     "kind": "content", "protocol": "irc", "ruleId": "cake", "receiptType": "m.read", "serverName": "localhost",
     "appserviceId": "nobody", "networkId": "nowhere",
-    "relType": "m.thread", "mediaId": "media", "fileName": "name", "roomAlias": "#nobody-made-this:localhost",
+    "relType": "m.thread", "mediaId": "media", "idpId": "nobody", "fileName": "name", "roomAlias": "#nobody-made-this:localhost",
 }
 
 

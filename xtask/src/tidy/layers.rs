@@ -6,6 +6,7 @@ use toml::Table;
 /// Edges inside a layer that are wanted (ARCHITECTURE.md, "Layers").
 pub const SIDEWAYS: &[(&str, &str)] = &[
     ("store", "db"),
+    ("sms", "egress"),
     ("sync", "rooms"),
     ("sync", "accounts"),
     ("sync", "encryption"),

@@ -6,6 +6,7 @@ use api_client::{App, Foundation};
 use components::Component;
 use config::Config;
 use endpoint::{Endpoint, Overload, Routes, Trusted};
+use mail::Mailer;
 use media::{Decoding, Deleted, Media};
 use moderation::Moderation;
 use notices::Notices;
@@ -87,6 +88,10 @@ impl Services {
     /// When there is too much to do.
     pub(super) fn overload(&self, config: &Config) -> Overload {
         self.app.overload(config)
+    }
+
+    pub(super) fn mail(&self) -> Option<Arc<Mailer>> {
+        self.app.mail.clone()
     }
 
     /// Tells the tokens of application services.

@@ -2,6 +2,9 @@
 //!
 //! [spec]: https://spec.matrix.org/v1.16/client-server-api/#authentication-types
 use config::Secret;
+use protocol::threepid::Medium;
+
+use crate::{LoginName, threepids::ThreepidCredentials};
 
 /// One thing to prove.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,6 +13,10 @@ pub enum Stage {
     Password,
     /// That one has a registration token.
     RegistrationToken,
+    /// That one reads what is sent to an e-mail address.
+    EmailIdentity,
+    /// That one reads what is sent to a phone number.
+    Msisdn,
     /// Nothing.
     Dummy,
 }
@@ -21,6 +28,8 @@ impl Stage {
         match self {
             Self::Password => "m.login.password",
             Self::RegistrationToken => "m.login.registration_token",
+            Self::EmailIdentity => "m.login.email.identity",
+            Self::Msisdn => "m.login.msisdn",
             Self::Dummy => "m.login.dummy",
         }
     }
@@ -40,13 +49,15 @@ pub struct Attempt {
 pub enum Proof {
     /// A password.
     Password {
-        /// Whose: a localpart or a user id. Without it, the user who is asking.
-        user: Option<String>,
+        /// Whose. Without it, that of the user who is asking.
+        user: Option<LoginName>,
         /// The password.
         password: Secret,
     },
     /// A registration token.
     RegistrationToken(Secret),
+    /// That one reads what is sent to an address of this kind.
+    Threepid(Medium, ThreepidCredentials),
     /// Nothing.
     Dummy,
     /// A type that this server does not have, or has not with these fields.
@@ -60,6 +71,8 @@ impl Proof {
         match self {
             Self::Password { .. } => Some(Stage::Password),
             Self::RegistrationToken(_) => Some(Stage::RegistrationToken),
+            Self::Threepid(Medium::Email, _) => Some(Stage::EmailIdentity),
+            Self::Threepid(Medium::Msisdn, _) => Some(Stage::Msisdn),
             Self::Dummy => Some(Stage::Dummy),
             Self::Unknown => None,
         }

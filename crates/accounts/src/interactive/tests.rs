@@ -98,7 +98,7 @@ async fn anothers_password_is_worth_nothing() {
         let bobs = Some(Attempt {
             session: None,
             proof: Some(Proof::Password {
-                user: Some("bob".to_owned()),
+                user: Some(LoginName::User("bob".to_owned())),
                 password: Secret::new(PASSWORD),
             }),
         });

@@ -347,3 +347,17 @@ impl From<accounts::User> for User {
         }
     }
 }
+
+/// Where a test mail goes.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct TestMail {
+    /// The address.
+    pub address: String,
+}
+
+/// The SMTP server has taken a mail.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Mailed {
+    /// To this address.
+    pub address: String,
+}

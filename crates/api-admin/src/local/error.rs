@@ -57,7 +57,12 @@ api_error!(Error:
         | NameError::Reserved,
     )) => INVALID_USERNAME,
     Self::Create(CreateError::Password(_)) => WEAK_PASSWORD,
-    Self::Create(CreateError::Invalid | CreateError::Token) => INVALID_PARAM,
+    Self::Create(
+        CreateError::Invalid
+            | CreateError::Token
+            | CreateError::AddressInUse
+            | CreateError::NotProven,
+    ) => INVALID_PARAM,
     Self::Create(CreateError::Busy) => UNAVAILABLE,
     Self::Create(
         CreateError::Name(NameError::Failed(_))

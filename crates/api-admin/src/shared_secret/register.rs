@@ -56,7 +56,12 @@ api_error!(Error:
     ))) => INVALID_USERNAME,
     Self::Accounts(SharedSecretError::Create(CreateError::Name(NameError::Failed(_)))) => INTERNAL,
     Self::Accounts(SharedSecretError::Create(CreateError::Password(_))) => WEAK_PASSWORD,
-    Self::Accounts(SharedSecretError::Create(CreateError::Invalid | CreateError::Token)) => INVALID_PARAM,
+    Self::Accounts(SharedSecretError::Create(
+        CreateError::Invalid
+            | CreateError::Token
+            | CreateError::AddressInUse
+            | CreateError::NotProven,
+    )) => INVALID_PARAM,
     Self::Accounts(SharedSecretError::Create(CreateError::Busy)) => UNAVAILABLE,
     Self::Accounts(SharedSecretError::Create(
         CreateError::Login(_) | CreateError::Broken(_) | CreateError::Failed(_),

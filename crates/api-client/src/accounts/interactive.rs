@@ -1,17 +1,22 @@
 //! User-interactive authentication on the wire ([spec]): the `auth` of a body, and the reply that asks for more.
 //!
 //! [spec]: https://spec.matrix.org/v1.16/client-server-api/#user-interactive-authentication-api
-use accounts::interactive::{Attempt, Challenge, ConfirmError, Proof, Refused, Stage};
+use accounts::{
+    LoginName,
+    interactive::{Attempt, Challenge, ConfirmError, Proof, Refused, Stage},
+};
 use axum::response::{IntoResponse, Response};
 use endpoint::{
     Failure, Json,
     error::{BAD_JSON, FORBIDDEN, INTERNAL, LIMIT_EXCEEDED},
 };
 use http::StatusCode;
+use protocol::{Threepid, threepid::Medium};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 
 use super::{identifier::Identifier, secret::Hidden};
+use crate::threepids::Credentials;
 
 /// The body of a request that is to be confirmed.
 pub(crate) struct Interactive<T> {
@@ -32,6 +37,13 @@ struct Auth {
     user: Option<String>,
     password: Option<Hidden>,
     token: Option<Hidden>,
+    /// Older clients name an address so.
+    medium: Option<String>,
+    address: Option<String>,
+    /// `threepidCreds` is what clients wrote before the specification had it; some send both.
+    threepid_creds: Option<Credentials>,
+    #[serde(rename = "threepidCreds")]
+    old_threepid_creds: Option<Credentials>,
 }
 
 impl<T: DeserializeOwned> Interactive<T> {
@@ -54,18 +66,44 @@ impl<T: DeserializeOwned> Interactive<T> {
 
 impl From<Auth> for Attempt {
     fn from(auth: Auth) -> Self {
-        let user = auth.identifier.and_then(Identifier::into_user).or(auth.user);
-        let proof = auth.r#type.map(|kind| match (kind.as_str(), auth.password, auth.token) {
-            ("m.login.password", Some(password), _) => {
-                Proof::Password { user, password: password.into() }
+        let session = auth.session.clone();
+        Self { session, proof: auth.r#type.clone().map(|kind| auth.into_proof(&kind)) }
+    }
+}
+
+impl Auth {
+    fn into_proof(self, kind: &str) -> Proof {
+        let credentials = self.threepid_creds.or(self.old_threepid_creds);
+        match kind {
+            "m.login.password" => {
+                let old_address = self.medium.zip(self.address).and_then(|(medium, address)| {
+                    Threepid::parse(&medium, &address).ok().map(LoginName::Threepid)
+                });
+                // Whoever is named in a way that we do not understand is not taken for the one who asks.
+                let user = match self.identifier {
+                    Some(identifier) => match identifier.into_login_name() {
+                        Some(name) => Some(name),
+                        None => return Proof::Unknown,
+                    },
+                    None => self.user.map(LoginName::User).or(old_address),
+                };
+                self.password.map_or(Proof::Unknown, |password| Proof::Password {
+                    user,
+                    password: password.into(),
+                })
             }
-            ("m.login.registration_token", _, Some(token)) => {
-                Proof::RegistrationToken(token.into())
+            "m.login.registration_token" => {
+                self.token.map_or(Proof::Unknown, |token| Proof::RegistrationToken(token.into()))
             }
-            ("m.login.dummy", _, _) => Proof::Dummy,
+            "m.login.email.identity" => credentials.map_or(Proof::Unknown, |credentials| {
+                Proof::Threepid(Medium::Email, credentials.into())
+            }),
+            "m.login.msisdn" => credentials.map_or(Proof::Unknown, |credentials| {
+                Proof::Threepid(Medium::Msisdn, credentials.into())
+            }),
+            "m.login.dummy" => Proof::Dummy,
             _ => Proof::Unknown,
-        });
-        Self { session: auth.session, proof }
+        }
     }
 }
 
@@ -120,7 +158,7 @@ fn document(challenge: &Challenge) -> Value {
     if let (Some(refused), Some(fields)) = (challenge.refused, document.as_object_mut()) {
         let errcode = match refused {
             Refused::WrongPassword => "M_FORBIDDEN",
-            Refused::WrongToken => "M_UNAUTHORIZED",
+            Refused::WrongToken | Refused::NotProven => "M_UNAUTHORIZED",
             Refused::UnknownStage => "M_UNRECOGNIZED",
             Refused::UnknownSession => "M_UNKNOWN",
         };

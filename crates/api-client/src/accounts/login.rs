@@ -2,7 +2,7 @@
 //!
 //! [spec]: https://spec.matrix.org/v1.16/client-server-api/#post_matrixclientv3login
 use accounts::{
-    Granted,
+    Granted, LoginName,
     login::{DeviceRequest, LoginError},
 };
 use appservices::NotOwned;
@@ -10,6 +10,7 @@ use config::Secret;
 use endpoint::{
     AccessToken, Auth, Endpoint, Failure, Json, Method, RateClass, State, api_error, body,
 };
+use protocol::Threepid;
 use serde::Deserialize;
 
 use super::{granted::Grant, identifier::Identifier, secret::Hidden};
@@ -31,6 +32,9 @@ pub(crate) struct Body {
     identifier: Option<Identifier>,
     /// Older clients name the user here.
     user: Option<String>,
+    /// Older clients name an address so.
+    medium: Option<String>,
+    address: Option<String>,
     password: Option<Hidden>,
     token: Option<Hidden>,
     device_id: Option<String>,
@@ -43,7 +47,9 @@ pub(crate) struct Body {
 pub(crate) enum Error {
     #[error("This server has no way to log in of type {0}")]
     UnknownType(String),
-    #[error("The identifier must be of type m.id.user and name a user")]
+    #[error(
+        "The identifier must be of type m.id.user, m.id.thirdparty or m.id.phone and name somebody"
+    )]
     Identifier,
     #[error("There is no password")]
     NoPassword,
@@ -105,9 +111,9 @@ pub(crate) async fn handler(
 }
 
 async fn with_password(app: &App, body: Body) -> Result<Granted, Error> {
-    let (user, device) = (body.user()?, body.device());
+    let (name, device) = (body.login_name()?, body.device());
     let password: Secret = body.password.ok_or(Error::NoPassword)?.into();
-    Ok(app.accounts.login_with_password(&user, password.expose(), device).await?)
+    Ok(app.accounts.login(&name, password.expose(), device).await?)
 }
 
 async fn with_token(app: &App, body: Body) -> Result<Granted, Error> {
@@ -123,6 +129,18 @@ async fn of_appservice(app: &App, token: Option<String>, body: Body) -> Result<G
 }
 
 impl Body {
+    fn login_name(&self) -> Result<LoginName, Error> {
+        let name = match (&self.identifier, &self.user, &self.medium, &self.address) {
+            (Some(identifier), ..) => identifier.clone().into_login_name(),
+            (None, Some(user), ..) => Some(LoginName::User(user.clone())),
+            (None, None, Some(medium), Some(address)) => {
+                Threepid::parse(medium, address).ok().map(LoginName::Threepid)
+            }
+            _ => None,
+        };
+        name.ok_or(Error::Identifier)
+    }
+
     fn user(&self) -> Result<String, Error> {
         let user = match &self.identifier {
             Some(identifier) => identifier.clone().into_user(),

@@ -13,8 +13,8 @@ use endpoint::{
     body,
     error::{
         EXCLUSIVE, FORBIDDEN, GUEST_ACCESS_FORBIDDEN, INTERNAL, INVALID_PARAM, INVALID_USERNAME,
-        LIMIT_EXCEEDED, MISSING_PARAM, MISSING_TOKEN, UNAUTHORIZED, UNKNOWN_TOKEN, USER_IN_USE,
-        WEAK_PASSWORD,
+        LIMIT_EXCEEDED, MISSING_PARAM, MISSING_TOKEN, THREEPID_IN_USE, UNAUTHORIZED, UNKNOWN_TOKEN,
+        USER_IN_USE, WEAK_PASSWORD,
     },
 };
 use serde::Deserialize;
@@ -131,7 +131,8 @@ fn interrupted(error: RegisterError) -> Interrupted {
             name_kind(name)
         }
         RegisterError::Device(_) | RegisterError::Create(CreateError::Invalid) => INVALID_PARAM,
-        RegisterError::Create(CreateError::Token) => UNAUTHORIZED,
+        RegisterError::Create(CreateError::Token | CreateError::NotProven) => UNAUTHORIZED,
+        RegisterError::Create(CreateError::AddressInUse) => THREEPID_IN_USE,
         RegisterError::Create(CreateError::Busy) => LIMIT_EXCEEDED,
         RegisterError::Create(
             CreateError::Login(_) | CreateError::Broken(_) | CreateError::Failed(_),

@@ -1,14 +1,18 @@
 //! Building the services from the bottom up: the one place that knows which of them needs which.
 use std::{sync::Arc, thread, time::Duration};
 
-use accounts::{Accounts, CostError};
+use accounts::{
+    Accounts, CostError,
+    threepids::{Messengers, Verification},
+};
 use appservices::{Appservices, Registrations};
 use blobs::Blobs;
 use calls::{Calls, TurnAccess};
-use config::Config;
+use config::{Config, Demand};
 use directory::Directory;
 use egress::Egress;
 use encryption::Encryption;
+use mail::Mailer;
 use media::{Decoding, Media};
 use moderation::Moderation;
 use notices::Notices;
@@ -23,6 +27,7 @@ use push::{Push, delivery, delivery::Delivery};
 use rendezvous::Rendezvous;
 use rooms::{Rooms, notifications::NotificationRules};
 use search::Search;
+use sms::Sms;
 use store::Store;
 use sync::{Sync, SyncParts};
 
@@ -65,6 +70,20 @@ pub enum AssembleError {
     /// Nothing can be asked of other servers like this.
     #[error(transparent)]
     Egress(#[from] egress::Error),
+    /// Mail cannot be sent like this.
+    #[error(transparent)]
+    Email(#[from] mail::SetupError),
+    /// Text messages cannot be sent like this.
+    #[error(transparent)]
+    Sms(#[from] sms::SetupError),
+    /// What people have to prove cannot be proven.
+    #[error(
+        "registration.email is `required`, but no mail can be sent: set email.host and email.from"
+    )]
+    NoEmail,
+    /// What people have to prove cannot be proven.
+    #[error("registration.phone is `required`, but no text message can be sent: set sms.url")]
+    NoSms,
     /// Passwords cannot be hashed like this.
     #[error("accounts: {0}")]
     PasswordCost(#[from] CostError),
@@ -103,11 +122,12 @@ impl Services {
         let encryption = Arc::new(Encryption::new(store.clone(), name.clone(), shared_rooms));
         let observer =
             Arc::new(TellOthers { encryption: Arc::clone(&encryption), rooms: Arc::clone(&rooms) });
-        let about_accounts =
-            accounts::Settings::new(name.clone(), &config.accounts, &config.registration);
-        let claimed = Arc::clone(&registrations) as Arc<dyn accounts::ClaimedNames>;
-        let accounts = Accounts::new(store.clone(), about_accounts, observer)?;
-        let accounts = Arc::new(accounts.with_claimed_names(claimed));
+        let messengers = messengers(config, &store, &settings)?;
+        let mail = messengers.mail.clone();
+        let account_settings = account_settings(config, &name);
+        let accounts = Accounts::new(store.clone(), account_settings, observer)?;
+        let accounts = accounts.with_claimed_names(Arc::clone(&registrations) as _);
+        let accounts = Arc::new(accounts.with_messengers(messengers));
         let appservices = Arc::new(Appservices::new(appservices::Parts {
             egress: way_to_appservices(config, &registrations)?,
             registrations,
@@ -148,11 +168,51 @@ impl Services {
             previews,
             push,
             deliveries,
+            mail,
             rendezvous,
             search,
             sync,
         })
     }
+}
+
+fn account_settings(config: &Config, name: &ServerName) -> accounts::Settings {
+    accounts::Settings::new(name.to_owned(), &config.accounts, &config.registration)
+}
+
+/// The ways to people's addresses.
+fn messengers(
+    config: &Config,
+    store: &Store,
+    settings: &Settings,
+) -> Result<Messengers, AssembleError> {
+    let email = &config.email;
+    let (clock, entropy) = (store.clock.clone(), store.entropy.clone());
+    let mail = Mailer::new(email, settings.server_name.as_str(), clock, entropy)?;
+    if mail.is_none() && config.registration.email == Demand::Required {
+        return Err(AssembleError::NoEmail);
+    }
+    let sms = match &config.sms.url {
+        Some(_) => {
+            let gateway = egress(config, Reach::Any)?;
+            Sms::new(&config.sms, settings.server_name.as_str(), gateway)?
+        }
+        None => None,
+    };
+    if sms.is_none() && config.registration.phone == Demand::Required {
+        return Err(AssembleError::NoSms);
+    }
+    let verification = Verification {
+        base_url: settings.client_url.clone(),
+        lifetime_ms: i64::try_from(email.link_lifetime.as_ms()).unwrap_or(i64::MAX),
+        tells_in_use: email.tell_addresses_in_use,
+        next_link_hosts: email
+            .next_link_hosts
+            .iter()
+            .map(|host| host.to_ascii_lowercase())
+            .collect(),
+    };
+    Ok(Messengers { mail, sms, verification })
 }
 
 /// How far requests to others go.

@@ -24,6 +24,8 @@ pub(crate) async fn handler(State(app): State<App>, caller: Caller) -> Json<Valu
     let available: BTreeMap<_, _> = versions
         .map(|version| (version.as_str(), if version.is_stable() { "stable" } else { "unstable" }))
         .collect();
+    let accounts = &app.accounts;
+    let threepids = accounts.allows_threepid_changes() && accounts.can_verify_addresses();
     let default = app.rooms.default_version().as_str();
     let mut capabilities = json!({
         "m.room_versions": { "default": default, "available": available },
@@ -31,7 +33,7 @@ pub(crate) async fn handler(State(app): State<App>, caller: Caller) -> Json<Valu
         "m.set_displayname": { "enabled": true },
         "m.set_avatar_url": { "enabled": true },
         "m.profile_fields": { "enabled": true },
-        "m.3pid_changes": { "enabled": false },
+        "m.3pid_changes": { "enabled": threepids },
         "m.get_login_token": { "enabled": app.accounts.settings().login_tokens },
         "m.forget_forced_upon_leave": { "enabled": false },
     });

@@ -23,6 +23,8 @@ section! {
         /// Whether a client that is logged in can let in another one of the same user by a token, once
         /// the user has confirmed it with their password.
         pub login_tokens: bool = true,
+        /// Whether users can add e-mail addresses and phone numbers to their accounts, and remove them.
+        pub threepid_changes: bool = true,
         /// The shortest password that is accepted, in characters.
         pub password_length_min: u32 = 8,
     }

@@ -29,6 +29,8 @@ section! {
         pub login: Rate = rate(0.2, 20),
         /// New accounts, and questions whether a name is free.
         pub register: Rate = rate(0.1, 10),
+        /// Messages to e-mail addresses and phones that somebody asks for, to prove that they are theirs.
+        pub verify: Rate = rate(0.01, 10),
         /// Uploads.
         pub upload: Rate = rate(2.0, 60),
         /// Downloads and thumbnails.

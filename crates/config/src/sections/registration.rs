@@ -1,7 +1,7 @@
 //! `[registration]`
 use crate::{
     section::section,
-    value::{RegistrationMode, Secret},
+    value::{Demand, RegistrationMode, Secret},
 };
 
 section! {
@@ -18,6 +18,14 @@ section! {
         pub shared_secret: Option<Secret> = None,
         /// The tokens that are accepted in mode `token`, each for any number of accounts.
         pub tokens: Vec<Secret> = Vec::new(),
+        /// Whether people prove an e-mail address when they make an account: `off`, `optional` or `required`.
+        /// Needs `[email]`; without it nobody is asked for one.
+        pub email: Demand = Demand::Optional,
+        /// The same for phone numbers. Needs `[sms]`.
+        pub phone: Demand = Demand::Optional,
+        /// Which e-mail addresses may be given, when an account is made or later: `*@example.org`,
+        /// `*@*.example.org`. Empty: any.
+        pub allowed_addresses: Vec<String> = Vec::new(),
     }
     check(this, complaints) {
         let secret = this.shared_secret.as_ref().map(Secret::expose);

@@ -50,6 +50,42 @@ choice! {
 }
 
 choice! {
+    /// Whether something is asked of people.
+    pub enum Demand: "off, optional or required" {
+        /// It is not asked for.
+        Off = "off",
+        /// They may give it.
+        Optional = "optional",
+        /// They have to give it.
+        Required = "required",
+    }
+}
+
+choice! {
+    /// How a connection to an SMTP server is protected.
+    pub enum SmtpSecurity: "starttls, tls or none" {
+        /// It begins in the clear and is encrypted before anything is said.
+        Starttls = "starttls",
+        /// It is encrypted from the beginning.
+        Tls = "tls",
+        /// It is not encrypted.
+        None = "none",
+    }
+}
+
+choice! {
+    /// How something is asked over HTTP.
+    pub enum HttpMethod: "POST, PUT or GET" {
+        /// `GET`
+        Get = "GET",
+        /// `POST`
+        Post = "POST",
+        /// `PUT`
+        Put = "PUT",
+    }
+}
+
+choice! {
     /// The form of log lines.
     pub enum LogFormat: "auto, text or json" {
         /// Text with colors on a terminal; without times under systemd, whose journal adds them.

@@ -92,6 +92,22 @@ kinds! {
     CANNOT_LEAVE_SERVER_NOTICE_ROOM = FORBIDDEN "M_CANNOT_LEAVE_SERVER_NOTICE_ROOM",
     /// The address of another kind is not known, or is not the user's.
     THREEPID_NOT_FOUND = BAD_REQUEST "M_THREEPID_NOT_FOUND",
+    /// The address of another kind is somebody's already.
+    THREEPID_IN_USE = BAD_REQUEST "M_THREEPID_IN_USE",
+    /// It is not proven that the address of another kind is the user's.
+    THREEPID_AUTH_FAILED = FORBIDDEN "M_THREEPID_AUTH_FAILED",
+    /// The server does not allow the address of another kind.
+    THREEPID_DENIED = FORBIDDEN "M_THREEPID_DENIED",
+    /// The server has no addresses of this kind.
+    THREEPID_MEDIUM_NOT_SUPPORTED = BAD_REQUEST "M_THREEPID_MEDIUM_NOT_SUPPORTED",
+    /// The server does not ask this other server.
+    SERVER_NOT_TRUSTED = BAD_REQUEST "M_SERVER_NOT_TRUSTED",
+    /// There is no such session in which an address is proven.
+    NO_VALID_SESSION = BAD_REQUEST "M_NO_VALID_SESSION",
+    /// The session in which an address is proven has ended.
+    SESSION_EXPIRED = BAD_REQUEST "M_SESSION_EXPIRED",
+    /// What was sent to an address is something else.
+    TOKEN_INCORRECT = BAD_REQUEST "M_TOKEN_INCORRECT",
     /// The password is too weak.
     WEAK_PASSWORD = BAD_REQUEST "M_WEAK_PASSWORD",
     /// This server does not let users do so.

@@ -25,6 +25,8 @@ pub enum RateClass {
     Login,
     /// Makes an account, or asks whether a name is free.
     Register,
+    /// Makes the server write to an address.
+    Verify,
     /// Uploads media.
     Upload,
     /// Downloads media and thumbnails.
@@ -59,7 +61,7 @@ impl Allowance {
 
 impl RateClass {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Unlimited,
         Self::Read,
         Self::Search,
@@ -70,6 +72,7 @@ impl RateClass {
         Self::Invite,
         Self::Login,
         Self::Register,
+        Self::Verify,
         Self::Upload,
         Self::Download,
         Self::Preview,
@@ -89,6 +92,7 @@ impl RateClass {
             Self::Invite => limits.invite,
             Self::Login => limits.login,
             Self::Register => limits.register,
+            Self::Verify => limits.verify,
             Self::Upload => limits.upload,
             Self::Download => limits.download,
             Self::Preview => limits.preview,
@@ -120,6 +124,7 @@ impl RateClass {
             Self::Invite => "invite",
             Self::Login => "login",
             Self::Register => "register",
+            Self::Verify => "verify",
             Self::Upload => "upload",
             Self::Download => "download",
             Self::Preview => "preview",

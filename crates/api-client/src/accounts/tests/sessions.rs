@@ -62,10 +62,7 @@ async fn a_login_that_fails_says_what_the_specification_wants() {
             (json!({ "type": login, "user": "alice", "password": "" }), "403 M_FORBIDDEN"),
             (json!({ "type": login, "user": "alice" }), "400 M_MISSING_PARAM"),
             (json!({ "type": login, "password": "x" }), "400 M_INVALID_PARAM"),
-            (
-                json!({ "type": login, "identifier": by_mail, "password": "x" }),
-                "400 M_INVALID_PARAM",
-            ),
+            (json!({ "type": login, "identifier": by_mail, "password": "x" }), "403 M_FORBIDDEN"),
             (json!({ "type": "m.login.token", "token": "x" }), "403 M_FORBIDDEN"),
             (json!({ "type": "m.login.sso", "token": "x" }), "400 M_UNKNOWN"),
             (odd_device, "400 M_INVALID_PARAM"),

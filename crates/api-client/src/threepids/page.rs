@@ -1,0 +1,50 @@
+//! Pages for people who have followed a link in a mail.
+use axum::response::{IntoResponse as _, Response};
+use http::{
+    HeaderName, HeaderValue, StatusCode,
+    header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_FRAME_OPTIONS},
+};
+
+/// Nothing is loaded or run, and no other page may show it in a frame (A15 of the faults seen in the field).
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; \
+                      frame-ancestors 'none'; base-uri 'none'";
+
+/// A page with a title and a body, which is HTML already.
+pub(super) fn page(status: StatusCode, title: &str, body: &str) -> Response {
+    let title = escape(title);
+    let html = format!(
+        "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <meta name=\"robots\" content=\"noindex\"><title>{title}</title><style>\
+         body{{margin:0;padding:24px;background:#f4f5f7;color:#17191c;font:16px/1.5 sans-serif}}\
+         main{{max-width:480px;margin:10vh auto;padding:24px;background:#fff;border-radius:8px}}\
+         button,a.button{{display:inline-block;padding:10px 20px;border:0;border-radius:6px;background:#0b6e4f;\
+         color:#fff;font:inherit;text-decoration:none;cursor:pointer}}</style></head>\
+         <body><main><h1>{title}</h1>{body}</main></body></html>"
+    );
+    let mut response = (status, html).into_response();
+    let headers = response.headers_mut();
+    let mut set = |name: HeaderName, value| headers.insert(name, HeaderValue::from_static(value));
+    set(CONTENT_TYPE, "text/html; charset=utf-8");
+    set(CONTENT_SECURITY_POLICY, POLICY);
+    set(X_FRAME_OPTIONS, "DENY");
+    // The address of the page has the token in it.
+    set(REFERRER_POLICY, "no-referrer");
+    response
+}
+
+/// A text as a part of HTML.
+pub(super) fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}

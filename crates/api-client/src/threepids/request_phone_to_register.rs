@@ -1,0 +1,26 @@
+//! `POST /_matrix/client/v3/register/msisdn/requestToken` ([spec])
+//!
+//! [spec]: https://spec.matrix.org/v1.16/client-server-api/#post_matrixclientv3registermsisdnrequesttoken
+use accounts::threepids::Purpose;
+use endpoint::{Auth, Endpoint, Failure, Json, Method, RateClass, State, body};
+use serde_json::Value;
+
+use super::request_phone::{Body, request};
+use crate::App;
+
+pub(crate) const ENDPOINT: Endpoint = Endpoint {
+    method: Method::Post,
+    paths: v3!("/register/msisdn/requestToken"),
+    auth: Auth::None,
+    rate: RateClass::Verify,
+    body_bytes_max: body::SMALL,
+    spec: "https://spec.matrix.org/v1.16/client-server-api/#post_matrixclientv3registermsisdnrequesttoken",
+    summary: "Sends a text message by which a phone number is proven that an account is to be made with.",
+};
+
+pub(crate) async fn handler(
+    State(app): State<App>,
+    Json(body): Json<Body>,
+) -> Result<Json<Value>, Failure> {
+    request(&app, Purpose::Register, body).await
+}

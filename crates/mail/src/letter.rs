@@ -1,0 +1,120 @@
+//! What is written to people, before it has its words.
+use minijinja::Value;
+
+/// What a mail is about. Each kind has its templates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Somebody who makes an account is to prove that the address is theirs.
+    Register,
+    /// A user who adds the address to their account is to prove that it is theirs.
+    AddAddress,
+    /// A user has forgotten their password.
+    ResetPassword,
+    /// Somebody wants to use an address that belongs to an account already.
+    AddressInUse,
+    /// An administrator tries whether mail arrives.
+    Test,
+}
+
+impl Kind {
+    /// All kinds.
+    pub const ALL: [Self; 5] =
+        [Self::Register, Self::AddAddress, Self::ResetPassword, Self::AddressInUse, Self::Test];
+
+    /// How the names of its templates begin.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Register => "register",
+            Self::AddAddress => "add_address",
+            Self::ResetPassword => "reset_password",
+            Self::AddressInUse => "address_in_use",
+            Self::Test => "test",
+        }
+    }
+
+    /// Values as they may be, by which templates are checked at the start.
+    pub(crate) fn sample(self) -> Letter {
+        let letter = Letter::new(self);
+        match self {
+            Self::Register | Self::AddAddress => letter
+                .with("link", "https://example.org/verify?sid=a&token=b")
+                .with("lifetime", "1 hour"),
+            Self::ResetPassword => letter
+                .with("link", "https://example.org/verify?sid=a&token=b")
+                .with("lifetime", "1 hour")
+                .with("user_id", "@alice:example.org"),
+            Self::AddressInUse => letter.with("user_id", "@alice:example.org"),
+            Self::Test => letter,
+        }
+    }
+}
+
+/// A mail to be written. Beside its own values every template knows `app_name`, `server_name` and `address`.
+#[derive(Clone, Debug)]
+pub struct Letter {
+    pub(crate) kind: Kind,
+    pub(crate) values: Vec<(&'static str, Value)>,
+    pub(crate) headers: Vec<(&'static str, String)>,
+}
+
+impl Letter {
+    /// A letter without values of its own.
+    #[must_use]
+    pub const fn new(kind: Kind) -> Self {
+        Self { kind, values: Vec::new(), headers: Vec::new() }
+    }
+
+    /// Adds a value.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+        self.values.push((name, value.into()));
+        self
+    }
+
+    /// Says by which URL a program ends mail of this kind with one request (RFC 8058).
+    #[must_use]
+    pub fn unsubscribed_at(mut self, url: &str) -> Self {
+        self.headers.push(("List-Unsubscribe", format!("<{url}>")));
+        self.headers.push(("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()));
+        self
+    }
+
+    /// What it is about.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        self.kind
+    }
+}
+
+/// A span of time as people say it: `30 minutes`, `1 hour`, `2 days`. What is less than a minute counts as one.
+#[must_use]
+pub fn in_words(ms: i64) -> String {
+    let minutes = (ms / 60_000).max(1);
+    let (count, unit) = match minutes {
+        minutes if minutes % 1_440 == 0 => (minutes / 1_440, "day"),
+        minutes if minutes % 60 == 0 => (minutes / 60, "hour"),
+        minutes => (minutes, "minute"),
+    };
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_words;
+
+    #[test]
+    fn times_are_said_in_whole_units() {
+        for (ms, words) in [
+            (0, "1 minute"),
+            (60_000, "1 minute"),
+            (90 * 60_000, "90 minutes"),
+            (3_600_000, "1 hour"),
+            (7_200_000, "2 hours"),
+            (86_400_000, "1 day"),
+            (30 * 86_400_000, "30 days"),
+        ] {
+            assert_eq!(in_words(ms), words);
+        }
+    }
+}
