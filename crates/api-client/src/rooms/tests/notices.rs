@@ -20,8 +20,8 @@ async fn a_user_is_asked_in_and_cannot_turn_it_down() {
         // Somebody who wants no invites is told all the same.
         let account_data =
             format!("/user/{}/account_data/m.invite_permission_config", encode(alice.id.as_str()));
-        let set = alice.put(&account_data, json!({ "default_action": "block" })).await;
-        assert_eq!(set.verdict(), "200");
+        let blocked = alice.put(&account_data, json!({ "default_action": "block" })).await;
+        assert_eq!(blocked.verdict(), "200");
         let sent = app.app.notices.send(&alice.id, "It is maintained tonight.").await.unwrap();
         let room = sent.room_id.as_str();
         let sync = alice.get("/sync").await.json();
