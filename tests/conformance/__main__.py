@@ -16,8 +16,8 @@ from conformance.registry import gaps, read_registry, read_unreachable, unlisted
 from conformance.spec import Spec, spec_dir
 from conformance.table import Row, read_table
 from conformance.topics import (
-    accounts, appservices, backup, discovery, finding, keys, limits, media, phones, profile, push, refusals, relations, rooms,
-    services, sync, threepids, tokens,
+    accounts, appservices, backup, discovery, finding, keys, limits, media, phones, profile, push, realtime, refusals,
+    relations, rooms, services, sync, threepids, tokens,
 )
 from wire.http import Connection
 
@@ -65,7 +65,10 @@ def main() -> int:
 def everything(api: Api, options: argparse.Namespace) -> None:
     """What people do, and then what they may not do."""
     cast = Cast.gather(api.connection)
-    for topic in (discovery, rooms, relations, finding, services, sync, profile, keys, backup, push, media, accounts):
+    topics = (
+        discovery, rooms, relations, finding, services, sync, realtime, profile, keys, backup, push, media, accounts,
+    )
+    for topic in topics:
         run(api, topic.__name__.rsplit(".", 1)[-1], lambda topic=topic: topic.exercise(api, cast))
     if options.appservice is not None:
         run(api, "appservices", lambda: appservices.exercise(api, cast, options.appservice))

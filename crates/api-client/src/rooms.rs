@@ -4,6 +4,7 @@ mod alias;
 mod ban;
 mod content;
 mod create_room;
+mod delayed;
 mod delete_alias;
 pub(crate) mod error;
 pub(crate) mod find_room;
@@ -13,6 +14,7 @@ mod get_aliases;
 mod get_context;
 mod get_event;
 mod get_event_by_timestamp;
+mod get_initial_sync;
 mod get_joined_members;
 mod get_joined_rooms;
 mod get_members;
@@ -42,6 +44,7 @@ mod search;
 mod search_answer;
 mod search_public_rooms;
 mod send;
+mod send_query;
 mod set_alias;
 mod set_read_markers;
 mod set_receipt;
@@ -50,6 +53,7 @@ mod set_state_event;
 mod set_typing;
 mod state_path;
 mod target;
+mod thread_subscription;
 mod token;
 mod unban;
 mod upgrade;
@@ -100,6 +104,16 @@ endpoints! { App:
     set_receipt,
     set_read_markers,
     set_typing,
+    get_initial_sync,
+    delayed::schedule,
+    delayed::list,
+    delayed::get,
+    delayed::act,
+    delayed::update,
+    thread_subscription::get,
+    thread_subscription::subscribe,
+    thread_subscription::unsubscribe,
+    thread_subscription::list,
 }
 
 #[cfg(test)]

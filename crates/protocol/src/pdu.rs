@@ -38,6 +38,7 @@ pub struct Pdu {
     auth_events: References,
     origin_server_ts: i64,
     depth: i64,
+    sticky_ms: Option<i64>,
     version: RoomVersion,
     json: Box<str>,
 }
@@ -123,6 +124,12 @@ impl Pdu {
     #[must_use]
     pub fn origin_server_ts(&self) -> i64 {
         self.origin_server_ts
+    }
+
+    /// For how long (ms) every member is to be told of it, as its sender wants (MSC4354).
+    #[must_use]
+    pub fn sticky_duration_ms(&self) -> Option<i64> {
+        self.sticky_ms
     }
 
     /// One more than the deepest previous event, as the sender's server claims.

@@ -9,6 +9,7 @@ mod event;
 mod glob;
 mod path;
 mod rules;
+mod threads;
 
 pub use evaluate::{Outcome, PreparedRules, Recipient, tweaks};
 pub use event::{PushEvent, RoomContext, mentioned_users};

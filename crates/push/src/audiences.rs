@@ -116,7 +116,8 @@ impl Push {
 /// Whether a message that anybody without power might send to a group notifies. It decides what is counted for an
 /// audience and what is stored for it, not the sum of both.
 fn counts_messages(rules: &PreparedRules, room: &RoomId) -> bool {
-    let room_context = RoomContext { member_count: 3, sender_may_notify: &|_| false };
+    let room_context =
+        RoomContext { member_count: 3, in_thread: false, sender_may_notify: &|_| false };
     let message = PushEvent::plain_message(room, room_context);
     rules.evaluate(&message, Recipient::default()).notifies
 }

@@ -15,11 +15,12 @@ use store::{
     AudienceNum, RoomNum, UserNum, account_data, events, notification_audiences,
     notifications::{self, Added},
     read_marks::{self, Part},
+    thread_subscriptions,
 };
 
 use crate::{ACCOUNT_DATA_TYPE, Push, audiences::Belonging, verdicts::Verdicts};
 
-/// The members whom an event names, and how.
+/// The members whom an event names, and how; who has subscribed to its thread is one of them.
 pub(crate) type Named = BTreeMap<UserNum, Recipient<'static>>;
 
 impl NotificationRules for Push {
@@ -63,9 +64,20 @@ impl Push {
         let facts = arrival.facts;
         let audiences = self.audiences(facts.room_num).await?;
         let may_notify = |key: &str| facts.powers().can_notify(arrival.event.sender(), key);
-        let room = RoomContext { member_count: facts.joined, sender_may_notify: &may_notify };
+        let room = RoomContext {
+            member_count: facts.joined,
+            in_thread: arrival.thread.is_some(),
+            sender_may_notify: &may_notify,
+        };
         let event = PushEvent::new(arrival.event, room);
-        let named = self.named(facts, arrival.event, event.mentioned_users()).await?;
+        let mut named = self.named(facts, arrival.event, event.mentioned_users()).await?;
+        if let Some(thread) = arrival.thread {
+            for (user, user_id) in self.subscribers(facts.room_num, thread).await?.iter() {
+                if facts.is_joined(user_id) {
+                    named.entry(*user).or_default().is_subscribed = true;
+                }
+            }
+        }
         let verdicts = Verdicts::of(self, arrival, &event, &audiences, &named);
         drop(event);
         let part = Part::of_event(arrival.thread);
@@ -211,6 +223,12 @@ impl Push {
         let mut audiences = listed;
         audiences.push(AudienceNum::ORDINARY);
         audiences.extend(named.into_keys().chain([target.sender_num]).map(AudienceNum::from));
+        if let Some(thread) = target.thread {
+            // Also those who have unsubscribed since.
+            let rows =
+                thread_subscriptions::of_thread(&self.store.db, facts.room_num, thread).await?;
+            audiences.extend(rows.into_iter().map(|row| AudienceNum::from(row.user_num)));
+        }
         notifications::delete(write, facts.room_num, &audiences, position);
         let before = events::notify_count_at(&self.store.db, facts.room_num, position - 1).await?;
         if target.notify_count() > before {

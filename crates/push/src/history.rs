@@ -172,7 +172,9 @@ impl<'a> Reader<'a> {
             return Ok(None);
         }
         let facts = stream.room.facts(self.rooms).await?;
-        let actions = evaluation::actions(&rules.rules, self.user_id, &facts, &event);
+        let is_subscribed = self.push.was_subscribed(&rules.rules, self.user, &event).await?;
+        let actions =
+            evaluation::actions(&rules.rules, self.user_id, &facts, &event, is_subscribed);
         if actions.is_empty() || (query.only_highlights && !evaluation::highlights(&actions)) {
             return Ok(None);
         }

@@ -16,31 +16,37 @@ mod ignored;
 mod pushers;
 mod rules;
 mod slots;
+mod subscriptions;
 mod verdicts;
 
 use std::{collections::HashMap, sync::Arc};
 
 use parking_lot::Mutex;
 use protocol::{ids::OwnedServerName, push::PreparedRules};
-use store::{RoomNum, Store, UserNum};
+use store::{EventNum, RoomNum, Store, UserNum};
 
 use crate::{
     audiences::{Audiences, Prepared},
     counts::Base,
     pushers::PusherNews,
     slots::Slots,
+    subscriptions::Subscribers,
 };
 
 pub use counts::{Counts, Totals, Unread};
 pub use history::{History, HistoryQuery, PastNotification};
 pub use pushers::{PusherError, PusherOwner};
 pub use rules::{ACCOUNT_DATA_TYPE, RulesError};
+pub use subscriptions::{SubscribeError, ThreadOf};
 
 /// How many rooms' audiences are kept in memory.
 const ROOMS_MAX: usize = 10_000;
 
 /// How many users' prepared rules are kept in memory.
 const USERS_MAX: usize = 5_000;
+
+/// Of how many threads it is kept in memory who has subscribed to them.
+const THREADS_MAX: usize = 10_000;
 
 /// How many members' counts are kept in memory.
 const COUNTS_MAX: usize = 50_000;
@@ -53,6 +59,7 @@ pub struct Push {
     pub(crate) ordinary: Arc<PreparedRules>,
     pub(crate) prepared: Slots<UserNum, Arc<Prepared>>,
     pub(crate) audiences: Slots<RoomNum, Arc<Audiences>>,
+    pub(crate) subscribers: Slots<(RoomNum, EventNum), Subscribers>,
     pub(crate) bases: Slots<(RoomNum, UserNum), Arc<Base>>,
     /// The last event of each room that has stored something for more than one member.
     pub(crate) last_shared: Mutex<HashMap<RoomNum, i64>>,
@@ -71,6 +78,7 @@ impl Push {
             ordinary: Arc::new(PreparedRules::server_default()),
             prepared: Slots::new(USERS_MAX),
             audiences: Slots::new(ROOMS_MAX),
+            subscribers: Slots::new(THREADS_MAX),
             bases: Slots::new(COUNTS_MAX),
             last_shared: Mutex::default(),
             last_ignored: Mutex::default(),

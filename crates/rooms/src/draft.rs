@@ -1,9 +1,22 @@
 //! What somebody wants to put into a room, before it is an event.
 use protocol::{
-    canonical::Object,
-    ids::{OwnedEventId, OwnedRoomAliasId, OwnedUserId},
+    canonical::{self, Object},
+    ids::{EventId, OwnedEventId, OwnedRoomAliasId, OwnedUserId},
 };
 use store::RoomNum;
+
+use crate::error::{Error, Result};
+
+/// What the sender of an event says of it beside its type and content.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Manner {
+    /// When it is said to have been sent (Unix ms); now if absent. Application services alone say so ([spec]).
+    ///
+    /// [spec]: https://spec.matrix.org/v1.16/application-service-api/#timestamp-massaging
+    pub sent_ts: Option<i64>,
+    /// For how long (ms) every member is told of it (MSC4354).
+    pub sticky_ms: Option<i64>,
+}
 
 /// An event to be: the writer adds what only the room knows (what it follows, who allows it) and signs it.
 #[derive(Clone, Debug)]
@@ -16,27 +29,41 @@ pub struct Draft {
     pub content: Object,
     /// What it redacts, for a redaction.
     pub redacts: Option<OwnedEventId>,
-    /// When it is said to have been sent (Unix ms); now if absent. Application services alone say so.
-    pub origin_server_ts: Option<i64>,
+    /// What else its sender says of it.
+    pub manner: Manner,
 }
 
 impl Draft {
     /// A message, or any other event that is no state.
     #[must_use]
     pub fn message(kind: impl Into<String>, content: Object) -> Self {
-        Self { kind: kind.into(), state_key: None, content, redacts: None, origin_server_ts: None }
+        Self {
+            kind: kind.into(),
+            state_key: None,
+            content,
+            redacts: None,
+            manner: Manner::default(),
+        }
+    }
+
+    /// An event that is no state, as a client sends it: a redaction names what it redacts in its content.
+    ///
+    /// # Errors
+    /// [`Error::BadContent`] for a redaction of nothing.
+    pub(crate) fn message_or_redaction(kind: &str, content: Object) -> Result<Self> {
+        if kind != "m.room.redaction" {
+            return Ok(Self::message(kind, content));
+        }
+        let target = canonical::string(&content, "redacts").and_then(|id| EventId::parse(id).ok());
+        let target = target
+            .ok_or_else(|| Error::BadContent("a redaction needs the event it redacts".into()))?;
+        Ok(Self { redacts: Some(target), ..Self::message(kind, content) })
     }
 
     /// A state event.
     #[must_use]
     pub fn state(kind: impl Into<String>, state_key: impl Into<String>, content: Object) -> Self {
-        Self {
-            kind: kind.into(),
-            state_key: Some(state_key.into()),
-            content,
-            redacts: None,
-            origin_server_ts: None,
-        }
+        Self { state_key: Some(state_key.into()), ..Self::message(kind, content) }
     }
 }
 
@@ -75,4 +102,16 @@ pub enum Extra {
         /// Whether it was published.
         published: bool,
     },
+    /// The event was a delayed one, with this id: it waits no more.
+    Delayed(String),
+}
+
+impl Extra {
+    /// The id of a delayed event that is sent.
+    pub(crate) fn delay_id(&self) -> Option<&str> {
+        match self {
+            Self::Delayed(delay_id) => Some(delay_id),
+            Self::Alias(_) | Self::Published(_) | Self::ReplacedBy { .. } => None,
+        }
+    }
 }

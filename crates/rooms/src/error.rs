@@ -70,6 +70,9 @@ pub enum Error {
     /// Somebody else changed the room at the same time, again and again.
     #[error("the room changed too often at the same time")]
     Contended,
+    /// The delayed event was sent or cancelled by somebody else.
+    #[error("the delayed event waits no more")]
+    NotWaiting,
     /// The database failed.
     #[error("storage: {0}")]
     Storage(#[from] db::Error),

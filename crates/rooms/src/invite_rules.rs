@@ -35,7 +35,11 @@ pub enum InviteVerdict {
 
 /// Whose invites a user wants.
 #[derive(Debug, Default)]
-pub struct InviteRules(Vec<Rules>);
+pub struct InviteRules {
+    rules: Vec<Rules>,
+    /// Where in the change stream they were last set.
+    position: i64,
+}
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -55,7 +59,7 @@ impl InviteRules {
     /// What becomes of an invite by `inviter`. What is not of the form that it should have does not count.
     #[must_use]
     pub fn verdict(&self, inviter: &UserId) -> InviteVerdict {
-        let verdicts = self.0.iter().map(|rules| rules.verdict(inviter));
+        let verdicts = self.rules.iter().map(|rules| rules.verdict(inviter));
         verdicts.fold(InviteVerdict::Allow, |strictest, verdict| match (strictest, verdict) {
             (InviteVerdict::Block, _) | (_, InviteVerdict::Block) => InviteVerdict::Block,
             (InviteVerdict::Ignore, _) | (_, InviteVerdict::Ignore) => InviteVerdict::Ignore,
@@ -66,7 +70,13 @@ impl InviteRules {
     /// Whether everybody's invites are wanted.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.rules.is_empty()
+    }
+
+    /// Where in the change stream they were last set; 0 if they never were.
+    #[must_use]
+    pub fn position(&self) -> i64 {
+        self.position
     }
 }
 
@@ -107,7 +117,8 @@ impl Rooms {
     pub async fn invite_rules(&self, user: UserNum) -> Result<InviteRules> {
         let mut rules = InviteRules::default();
         for row in account_data::of_types(&self.store.db, user, &TYPES).await? {
-            rules.0.extend(serde_json::from_str::<Rules>(&row.content));
+            rules.position = rules.position.max(row.position);
+            rules.rules.extend(serde_json::from_str::<Rules>(&row.content));
         }
         Ok(rules)
     }
@@ -131,7 +142,7 @@ mod tests {
 
     fn verdict(content: &Value, inviter: &str) -> InviteVerdict {
         let rules = serde_json::from_value(content.clone()).unwrap();
-        InviteRules(vec![rules]).verdict(&UserId::parse(inviter).unwrap())
+        InviteRules { rules: vec![rules], position: 1 }.verdict(&UserId::parse(inviter).unwrap())
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod aliases;
 mod blocks;
 mod children;
 mod create_room;
+mod delayed;
 mod deletion;
 mod directory;
 mod error;
@@ -51,6 +52,7 @@ mod service;
 mod shadow_bans;
 mod sharing;
 mod state_reads;
+mod sticky;
 mod summary;
 mod thread_list;
 mod timeline;
@@ -66,8 +68,10 @@ mod tests;
 pub use self::{
     children::ChildrenQuery,
     create_room::{CreateRoom, Preset},
+    delayed::{DelayError, Delayed, DelayedEvent},
     deletion::{DeleteRoom, NewRoom},
     directory::{Listing, PublicRoom, PublicRooms, PublicRoomsQuery},
+    draft::Manner,
     error::{Error, Result},
     event::Event,
     facts::{Facts, JoinRule, is_bump},
@@ -88,6 +92,7 @@ pub use self::{
     service::{Rooms, Settings},
     sharing::Moves,
     state_reads::MembersQuery,
+    sticky::STICKY_MS_MAX,
     summary::RoomSummary,
     thread_list::{Threads, ThreadsQuery},
     timeline::{Around, Context, Messages, MessagesQuery, SeenEvent},

@@ -11,7 +11,7 @@ use store::{
 };
 
 use crate::{
-    draft::{Draft, Submission},
+    draft::{Draft, Manner, Submission},
     error::Result,
     event::Event,
     room::Room,
@@ -82,7 +82,7 @@ impl Rooms {
                 state_key: None,
                 content: content.clone(),
                 redacts: Some(event.pdu.event_id().to_owned()),
-                origin_server_ts: None,
+                manner: Manner::default(),
             });
             let drafts: Vec<Draft> = drafts.collect();
             if facts.is_joined(sender) && !drafts.is_empty() {

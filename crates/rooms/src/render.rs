@@ -12,6 +12,7 @@ use crate::{
     error::Result,
     event::Event,
     service::Rooms,
+    sticky::sticky_until,
     visibility::View,
 };
 
@@ -180,6 +181,10 @@ impl Rendering<'_> {
         if let Some(redaction) = event.redacted_by.and_then(|num| self.related.get(&num)) {
             out.push_str(r#","redacted_because":"#);
             redaction.pdu.write_client_format(&mut out, None, true);
+        }
+        let sticky_until = sticky_until(&event.pdu, self.now);
+        if let Some(left) = sticky_until.map(|until| until - self.now).filter(|left| *left > 0) {
+            let _ = write!(out, r#","msc4354_sticky_duration_ttl_ms":{left}"#);
         }
         if let Some(transaction_id) =
             event.transaction_id(self.viewer.user_num, self.viewer.device_id)

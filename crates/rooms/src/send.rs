@@ -8,7 +8,7 @@ use protocol::{
 use store::events;
 
 use crate::{
-    draft::{Draft, Submission},
+    draft::{Draft, Manner, Submission},
     error::{Error, Result},
     event::{Event, transaction_key},
     retention,
@@ -39,23 +39,21 @@ impl Rooms {
         transaction: Transaction<'_>,
         content: Object,
     ) -> Result<OwnedEventId> {
-        self.send_as_of(sender, room_id, kind, transaction, content, None).await
+        self.send_as(sender, room_id, kind, transaction, content, Manner::default()).await
     }
 
-    /// As [`Self::send`], with the time (Unix ms) at which it is said to have been sent ([spec]).
+    /// As [`Self::send`], with what else the sender says of the event.
     ///
     /// # Errors
     /// See [`Error`]; nothing is stored then.
-    ///
-    /// [spec]: https://spec.matrix.org/v1.16/application-service-api/#timestamp-massaging
-    pub async fn send_as_of(
+    pub async fn send_as(
         self: &Arc<Self>,
         sender: &UserId,
         room_id: &RoomId,
         kind: &str,
         transaction: Transaction<'_>,
         content: Object,
-        sent_ts: Option<i64>,
+        manner: Manner,
     ) -> Result<OwnedEventId> {
         if kind == "m.room.redaction" {
             let target =
@@ -66,7 +64,7 @@ impl Rooms {
             return self.redact(sender, room_id, &target, transaction, content).await;
         }
         let key = transaction_key(transaction.device_id, kind, transaction.transaction_id);
-        let draft = Draft { origin_server_ts: sent_ts, ..Draft::message(kind, content) };
+        let draft = Draft { manner, ..Draft::message(kind, content) };
         self.send_draft(sender, room_id, draft, key).await
     }
 
@@ -89,7 +87,7 @@ impl Rooms {
             state_key: None,
             content,
             redacts: Some(target.to_owned()),
-            origin_server_ts: None,
+            manner: Manner::default(),
         };
         self.send_draft(sender, room_id, draft, key).await
     }
@@ -148,23 +146,56 @@ impl Rooms {
         state_key: &str,
         content: Object,
     ) -> Result<OwnedEventId> {
-        self.set_state_as_of(sender, room_id, kind, state_key, content, None).await
+        self.set_state_as(sender, room_id, kind, state_key, content, Manner::default()).await
     }
 
-    /// As [`Self::set_state`], with the time (Unix ms) at which it is said to have been set.
+    /// As [`Self::set_state`], with what else the sender says of the event.
     ///
     /// # Errors
     /// See [`Error`]; nothing is stored then.
-    pub async fn set_state_as_of(
+    pub async fn set_state_as(
         self: &Arc<Self>,
         sender: &UserId,
         room_id: &RoomId,
         kind: &str,
         state_key: &str,
-        mut content: Object,
-        sent_ts: Option<i64>,
+        content: Object,
+        manner: Manner,
     ) -> Result<OwnedEventId> {
         let room = self.room_for_state(room_id, sender, kind, state_key).await?;
+        let mut content = self.checked_state(&room, sender, kind, state_key, content).await?;
+        if self.is_shadow_banned(sender) {
+            let facts = room.facts(self).await?;
+            let what = (kind, state_key);
+            if let Some(pretended) =
+                self.pretended_state(&facts, sender, what, &mut content).await?
+            {
+                return Ok(pretended);
+            }
+        }
+        let same = self.same_state(&room, sender, kind, state_key, &content).await?;
+        // What is to be sticky is told anew.
+        if let Some(same) = same.filter(|_| manner.sticky_ms.is_none()) {
+            return Ok(same);
+        }
+        let draft = Draft { manner, ..Draft::state(kind, state_key, content) };
+        let event = self.submit_one(&room, Submission::one(sender.to_owned(), draft)).await?;
+        if kind == "m.room.guest_access" {
+            // The room is closed to them in any case: whoever asks again tries again.
+            self.see_guests_off(&room).await?;
+        }
+        Ok(event.pdu.event_id().to_owned())
+    }
+
+    /// The content, if it may become state, with what the server adds to it.
+    pub(crate) async fn checked_state(
+        self: &Arc<Self>,
+        room: &Room,
+        sender: &UserId,
+        kind: &str,
+        state_key: &str,
+        mut content: Object,
+    ) -> Result<Object> {
         let facts = room.facts(self).await?;
         match (kind, state_key) {
             ("m.room.create", _) => return Err(Error::Forbidden("a room is created once")),
@@ -174,29 +205,27 @@ impl Rooms {
             }
             (kind, state_key) => retention::check_content(kind, state_key, &content)?,
         }
-        if self.is_shadow_banned(sender)
-            && let Some(pretended) =
-                self.pretended_state(&facts, sender, (kind, state_key), &mut content).await?
-        {
-            return Ok(pretended);
-        }
-        if let Some(current) = facts.state.get(kind, state_key)
-            && current.pdu.sender() == sender
-            && current.pdu.content() == canonical::to_string(&content)
-        {
-            return Ok(current.pdu.event_id().to_owned());
-        }
-        let draft = Draft { origin_server_ts: sent_ts, ..Draft::state(kind, state_key, content) };
-        let event = self.submit_one(&room, Submission::one(sender.to_owned(), draft)).await?;
-        if kind == "m.room.guest_access" {
-            // The room is closed to them in any case: whoever asks again tries again.
-            self.see_guests_off(&room).await?;
-        }
-        Ok(event.pdu.event_id().to_owned())
+        Ok(content)
+    }
+
+    /// The event that has made the state what `sender` wants it to be, if it is so already by them.
+    pub(crate) async fn same_state(
+        self: &Arc<Self>,
+        room: &Room,
+        sender: &UserId,
+        kind: &str,
+        state_key: &str,
+        content: &Object,
+    ) -> Result<Option<OwnedEventId>> {
+        let facts = room.facts(self).await?;
+        let current = facts.state.get(kind, state_key).filter(|current| {
+            current.pdu.sender() == sender && current.pdu.content() == canonical::to_string(content)
+        });
+        Ok(current.map(|current| current.pdu.event_id().to_owned()))
     }
 
     /// A member event of one's own may be the very thing that makes one a member.
-    async fn room_for_state(
+    pub(crate) async fn room_for_state(
         self: &Arc<Self>,
         room_id: &RoomId,
         sender: &UserId,

@@ -20,6 +20,7 @@ use store::{
 };
 
 use crate::{
+    delayed::Waiting,
     draft::Submission,
     error::{Error, Result},
     event::Event,
@@ -29,6 +30,7 @@ use crate::{
     notifications::NotificationRules,
     retention::Retention,
     room::Room,
+    sticky::Sticky,
     typing::Typing,
     visibility::{HistoryVisibility, View},
     writer,
@@ -47,6 +49,10 @@ pub struct Settings {
     pub room_cache_bytes: usize,
     /// How many bytes of events are kept in memory.
     pub event_cache_bytes: usize,
+    /// For how long (ms) events can be delayed; 0: not at all.
+    pub delay_ms_max: i64,
+    /// How many delayed events of a user can wait at the same time.
+    pub delayed_per_user_max: i64,
 }
 
 impl Default for Settings {
@@ -57,6 +63,8 @@ impl Default for Settings {
             retention: None,
             room_cache_bytes: 48 << 20,
             event_cache_bytes: 16 << 20,
+            delay_ms_max: 86_400_000,
+            delayed_per_user_max: 100,
         }
     }
 }
@@ -72,6 +80,8 @@ pub struct Rooms {
     pub(crate) typing: Typing,
     /// Counts the aliases that were given to rooms that exist, and taken from them.
     pub(crate) alias_changes: AtomicU64,
+    pub(crate) delayed: Waiting,
+    pub(crate) sticky: Sticky,
     memberships_of: Histories<Membership>,
     visibilities_of: Histories<HistoryVisibility>,
     /// When the last room was created (Unix ms): see `create_room`.
@@ -100,6 +110,8 @@ impl Rooms {
             memberships: Memberships::default(),
             typing: Typing::default(),
             alias_changes: AtomicU64::new(0),
+            delayed: Waiting::default(),
+            sticky: Sticky::default(),
             memberships_of: Histories::default(),
             visibilities_of: Histories::default(),
             last_created: AtomicI64::new(0),

@@ -96,6 +96,15 @@ impl View {
             && event.pdu.state_key().is_none()
     }
 
+    /// Whether `event` is told to the user as long as it is sticky: to everybody who is in the room, whatever its history
+    /// visibility is ([MSC4354]), but for those who ignore its sender.
+    ///
+    /// [MSC4354]: https://github.com/matrix-org/matrix-spec-proposals/pull/4354
+    #[must_use]
+    pub(crate) fn shows_sticky(&self, event: &Event) -> bool {
+        self.membership() == Some(Membership::Join) && !self.ignores(event)
+    }
+
     fn ignores(&self, event: &Event) -> bool {
         event.pdu.state_key().is_none()
             && self.ignored.as_ref().is_some_and(|ignored| ignored.contains(event.pdu.sender()))

@@ -40,4 +40,7 @@ migrations! {
     25 "0025_shadow_bans",
     26 "0026_notice_rooms",
     27 "0027_threepids",
+    28 "0028_delayed_events",
+    29 "0029_sticky_events",
+    30 "0030_thread_subscriptions",
 }

@@ -30,6 +30,9 @@ const TABLES: &[&str] = &[
     some_of!("receipts", "room_num, user_num, receipt_type, thread_id"),
     some_of!("current_state", "room_num, state_key_num"),
     some_of!("state_changes", "room_num, position, state_key_num"),
+    some_of!("delayed_events", "delay_id"),
+    some_of!("sticky_events", "room_num, position"),
+    some_of!("thread_subscriptions", "user_num, room_num, root_num"),
 ];
 
 /// Removes at most `limit` rows of a room from each table. All is gone when none of the statements changes anything.

@@ -16,7 +16,9 @@ mod events;
 mod ignored;
 mod service;
 mod state;
+mod sticky;
 mod summary;
+mod thread_subscriptions;
 mod timeline;
 mod window;
 
@@ -24,4 +26,5 @@ pub use self::{
     client::Client,
     error::{Error, Result},
     service::{Sync, SyncParts},
+    thread_subscriptions::ThreadSubscriptions,
 };

@@ -32,6 +32,7 @@ mod request;
 mod response;
 mod room;
 mod rules;
+mod sticky;
 mod stored;
 
 pub use self::{
@@ -193,7 +194,7 @@ impl Sync {
         {
             return Ok(true);
         }
-        if !request.has_rooms() {
+        if !request.has_rooms() && wanted.sticky_events.is_none() {
             return Ok(false);
         }
         let rooms = self.rooms.rooms_of(user).await?;

@@ -150,6 +150,9 @@ pub struct JoinedRoom {
     /// The state.
     #[serde(flatten)]
     pub state: State,
+    /// Sticky events that the timeline does not have (MSC4354).
+    #[serde(rename = "msc4354_sticky", skip_serializing_if = "Events::is_empty")]
+    pub sticky: Events,
     /// Typing notices and receipts.
     pub ephemeral: Events,
     /// The user's data about the room.

@@ -101,6 +101,8 @@ def look(api: Api, cast: Cast) -> None:
     absent = {**room, "eventId": "$nobody-sent-this"}
     api.call(f"GET {ROOM}/context/{{eventId}}", 404, cast.bob, path=absent, errcode="M_NOT_FOUND")
     paging(api, cast)
+    api.call(f"GET {ROOM}/initialSync", 200, cast.bob, path=room, query={"limit": 5})
+    api.call(f"GET {ROOM}/initialSync", 403, cast.stranger, path=room, errcode="M_FORBIDDEN")
     for part in ("members", "joined_members", "state", "aliases"):
         api.call(f"GET {ROOM}/{part}", 200, cast.bob, path=room)
         api.call(f"GET {ROOM}/{part}", 403, cast.stranger, path=room, errcode="M_FORBIDDEN")

@@ -9,7 +9,8 @@ PLACEHOLDERS = {
     "txnId": "1", "stateKey": "x", "type": "org.example", "tag": "u.tag", "filterId": "1",
     "deviceId": "DEVICE", "keyName": "displayname", "version": "1", "sessionId": "s",
     "kind": "content", "protocol": "irc", "ruleId": "cake", "receiptType": "m.read", "serverName": "localhost",
-    "appserviceId": "nobody", "networkId": "nowhere",
+    "appserviceId": "nobody", "delayId": "none", "action": "send", "threadId": "$nobody-sent-this",
+    "networkId": "nowhere",
     "relType": "m.thread", "mediaId": "media", "idpId": "nobody", "fileName": "name", "roomAlias": "#nobody-made-this:localhost",
 }
 

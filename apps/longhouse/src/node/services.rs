@@ -108,6 +108,7 @@ impl Services {
         let mut components = vec![
             self.housekeeping(),
             self.push(),
+            self.delayed_events(),
             self.search_index(),
             self.room_jobs(),
             retention(self.media()),
@@ -134,6 +135,18 @@ impl Services {
             async move {
                 stop.ready();
                 deliveries.run(stop.stopped()).await.map_err(Into::into)
+            }
+        })
+    }
+
+    /// Sends delayed events when their time has come.
+    fn delayed_events(&self) -> Component {
+        let rooms = Arc::clone(&self.app.rooms);
+        Component::new("delayed-events", &[], move |mut stop| {
+            let rooms = Arc::clone(&rooms);
+            async move {
+                stop.ready();
+                rooms.run_delayed_events(stop.stopped()).await.map_err(Into::into)
             }
         })
     }

@@ -116,7 +116,7 @@ api_error!(Error:
             | rooms::Error::UnsupportedRoomVersion(_)
             | rooms::Error::InvalidRoomState(_),
     ) => INVALID_PARAM,
-    Self::Rooms(rooms::Error::Contended) => UNAVAILABLE,
+    Self::Rooms(rooms::Error::Contended | rooms::Error::NotWaiting) => UNAVAILABLE,
     Self::Rooms(
         rooms::Error::Storage(_) | rooms::Error::Build(_) | rooms::Error::Stopped,
     ) => INTERNAL,

@@ -265,6 +265,8 @@ fn room_settings(
         retention: config.retention.enabled.then(|| retention_settings(&config.retention)),
         room_cache_bytes: config.cache.rooms.as_usize(),
         event_cache_bytes: config.cache.events.as_usize(),
+        delay_ms_max: i64::try_from(config.rooms.delay_max.as_ms()).unwrap_or(i64::MAX),
+        delayed_per_user_max: config.rooms.delayed_events_max.into(),
     })
 }
 

@@ -9,6 +9,7 @@ mod own_rules;
 mod purges;
 mod pushers;
 mod rules;
+mod subscriptions;
 mod sync;
 mod threads;
 mod unread;

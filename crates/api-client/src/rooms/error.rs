@@ -28,6 +28,7 @@ api_error!(Error:
     Self(rooms::Error::InvalidParam(_)) => INVALID_PARAM,
     Self(rooms::Error::UnsupportedRoomVersion(_)) => UNSUPPORTED_ROOM_VERSION,
     Self(rooms::Error::InvalidRoomState(_)) => INVALID_ROOM_STATE,
+    Self(rooms::Error::NotWaiting) => CONFLICT,
     Self(rooms::Error::Contended) => UNAVAILABLE,
     Self(rooms::Error::Storage(_)) => INTERNAL,
     Self(rooms::Error::Build(_)) => INTERNAL,

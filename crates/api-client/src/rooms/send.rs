@@ -3,10 +3,12 @@
 //! [spec]: https://spec.matrix.org/v1.16/client-server-api/#put_matrixclientv3roomsroomidsendeventtypetxnid
 use endpoint::{Auth, Endpoint, Failure, Json, Method, Path, Query, RateClass, State, body};
 use protocol::ids::OwnedRoomId;
+use rooms::Manner;
 use serde_json::{Value, json};
 
 use super::{
-    active::note_activity, content::Content, error::Error, massage::Massage, viewer::transaction,
+    active::note_activity, content::Content, delayed::schedule, error::Error, massage::Massage,
+    send_query::SendQuery, viewer::transaction,
 };
 use crate::{Actor, App};
 
@@ -24,13 +26,20 @@ pub(crate) async fn handler(
     State(app): State<App>,
     caller: Actor,
     Path((room, kind, id)): Path<(OwnedRoomId, String, String)>,
+    Query(query): Query<SendQuery>,
     Query(massage): Query<Massage>,
     Content(content): Content,
 ) -> Result<Json<Value>, Failure> {
     let transaction = transaction(&caller, &id);
-    let sent_ts = massage.sent_ts(&caller)?;
-    let (user, rooms) = (&caller.user_id, &app.rooms);
-    let sending = rooms.send_as_of(user, &room, &kind, transaction, content, sent_ts);
+    let (sent_ts, sticky_ms) = (massage.sent_ts(&caller)?, query.sticky_ms()?);
+    if let Some(delay_ms) = query.delay_ms {
+        let when = (delay_ms, sticky_ms, Some(transaction));
+        return Ok(Json(
+            schedule(&app, &caller.user_id, &room, (kind.as_str(), None), content, when).await?,
+        ));
+    }
+    let (user, rooms, manner) = (&caller.user_id, &app.rooms, Manner { sent_ts, sticky_ms });
+    let sending = rooms.send_as(user, &room, &kind, transaction, content, manner);
     let event_id = sending.await.map_err(Error::from)?;
     note_activity(&app, &caller).await;
     Ok(Json(json!({ "event_id": event_id })))

@@ -4,12 +4,15 @@
 use endpoint::{
     Auth, Endpoint, Failure, Json, Method, Path, Query, RateClass, State, body, error::BAD_ALIAS,
 };
+use rooms::Manner;
 use serde_json::{Value, json};
 
 use super::{
     content::Content,
+    delayed::schedule,
     error::Error,
     massage::Massage,
+    send_query::SendQuery,
     state_path::{PATHS, StatePath},
 };
 use crate::{Actor, App};
@@ -28,12 +31,20 @@ pub(crate) async fn handler(
     State(app): State<App>,
     caller: Actor,
     Path(StatePath { room, kind, state_key }): Path<StatePath>,
+    Query(query): Query<SendQuery>,
     Query(massage): Query<Massage>,
     Content(content): Content,
 ) -> Result<Json<Value>, Failure> {
-    let sent_ts = massage.sent_ts(&caller)?;
-    let (user, rooms) = (&caller.user_id, &app.rooms);
-    let setting = rooms.set_state_as_of(user, &room, &kind, &state_key, content, sent_ts);
+    let (sent_ts, sticky_ms) = (massage.sent_ts(&caller)?, query.sticky_ms()?);
+    if let Some(delay_ms) = query.delay_ms {
+        let what = (kind.as_str(), Some(state_key.as_str()));
+        return Ok(Json(
+            schedule(&app, &caller.user_id, &room, what, content, (delay_ms, sticky_ms, None))
+                .await?,
+        ));
+    }
+    let (user, rooms, manner) = (&caller.user_id, &app.rooms, Manner { sent_ts, sticky_ms });
+    let setting = rooms.set_state_as(user, &room, &kind, &state_key, content, manner);
     let event_id = setting.await.map_err(|error| match error {
         rooms::Error::UnknownAlias => BAD_ALIAS.from_error(&error),
         other => Error::from(other).into(),

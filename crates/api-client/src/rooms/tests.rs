@@ -1,7 +1,9 @@
 //! Rooms through their endpoints, on both engines.
 mod bad_input;
 mod create_room;
+mod delayed;
 mod finding;
+mod initial_sync;
 mod invite_rules;
 mod membership;
 mod moderation;

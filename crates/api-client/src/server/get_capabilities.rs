@@ -37,6 +37,13 @@ pub(crate) async fn handler(State(app): State<App>, caller: Caller) -> Json<Valu
         "m.get_login_token": { "enabled": app.accounts.settings().login_tokens },
         "m.forget_forced_upon_leave": { "enabled": false },
     });
+    if let Some((delay_ms_max, count_max)) = app.rooms.delay_limits()
+        && let Some(capabilities) = capabilities.as_object_mut()
+    {
+        // MSC4140
+        let limits = json!({ "max_delay_ms": delay_ms_max, "max_scheduled": count_max });
+        capabilities.insert("org.matrix.msc4140.delayed_events".to_owned(), limits);
+    }
     if caller.is_admin
         && let Some(capabilities) = capabilities.as_object_mut()
     {

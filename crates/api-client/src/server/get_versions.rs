@@ -42,6 +42,7 @@ pub(super) const FEATURES: &[(&str, &str)] = &[
     ("org.matrix.msc3882", "/_matrix/client/unstable/org.matrix.msc3882/login/get_token"),
     ("org.matrix.msc4143", "/_matrix/client/unstable/org.matrix.msc4143/rtc/transports"),
     ("org.matrix.msc4151", "/_matrix/client/unstable/org.matrix.msc4151/rooms/{room}/report"),
+    ("org.matrix.msc4155", "/_matrix/client/v3/rooms/{room}/invite"),
     ("org.matrix.msc4380", "/_matrix/client/v3/rooms/{room}/invite"),
     ("org.matrix.msc4380.stable", "/_matrix/client/v3/rooms/{room}/invite"),
     ("org.matrix.msc3814", "/_matrix/client/unstable/org.matrix.msc3814.v1/dehydrated_device"),
@@ -64,6 +65,13 @@ pub(super) const FEATURES: &[(&str, &str)] = &[
     ("org.matrix.msc3773", "/_matrix/client/v3/sync"),
     ("org.matrix.msc3856.stable", "/_matrix/client/v1/rooms/{room}/threads"),
     ("org.matrix.msc3981", "/_matrix/client/v1/rooms/{room}/relations/{event}"),
+    (
+        "org.matrix.msc4306",
+        "/_matrix/client/unstable/io.element.msc4306/rooms/{room}/thread/{root}/subscription",
+    ),
+    ("org.matrix.msc4308", "/_matrix/client/unstable/io.element.msc4308/thread_subscriptions"),
+    ("org.matrix.msc4140", "/_matrix/client/unstable/org.matrix.msc4140/delayed_events"),
+    ("org.matrix.msc4354", "/_matrix/client/v3/rooms/{room}/send/{kind}/{transaction}"),
     ("uk.tcpip.msc4133", "/_matrix/client/unstable/uk.tcpip.msc4133/profile/{user}/{field}"),
     ("uk.tcpip.msc4133.stable", "/_matrix/client/v3/profile/{user}/{field}"),
 ];
@@ -77,6 +85,7 @@ pub(crate) struct Reply {
 pub(crate) async fn handler(State(app): State<App>) -> impl IntoResponse {
     let is_on = |feature: &str| match feature {
         "org.matrix.msc4108" => app.rendezvous.settings().enabled,
+        "org.matrix.msc4140" => app.rooms.delay_limits().is_some(),
         "org.matrix.msc1763" => app.rooms.retention().is_some(),
         _ => true,
     };

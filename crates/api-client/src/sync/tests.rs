@@ -3,5 +3,7 @@
 
 mod ignored_users;
 mod sliding;
+mod sticky;
+mod thread_subscriptions;
 mod v3;
 mod waiting;

@@ -44,7 +44,7 @@ impl Cell<'_> {
     fn fill(&self, path: &str, moment: usize) -> String {
         let path = endpoint::testing::fill_path(path, |name| match name {
             "room" | "room_or_alias" => encode(&self.room),
-            "event" => encode(&self.messages[moment]),
+            "event" | "root" => encode(&self.messages[moment]),
             "user" => encode(self.user.id.as_str()),
             "kind" => "m.room.topic".to_owned(),
             "state_key" => String::new(),
@@ -53,6 +53,8 @@ impl Cell<'_> {
         // A page needs a direction.
         if path.ends_with("/messages") {
             path + "?dir=b&limit=100"
+        } else if path.ends_with("/initialSync") {
+            path + "?limit=100"
         } else if path.ends_with("/timestamp_to_event") {
             path + "?dir=f&ts=0"
         } else {
@@ -112,8 +114,12 @@ impl Cell<'_> {
     /// What a reply of status 200 should say and does not.
     fn missing(&self, rule: Rule, reply: &Value) -> Option<String> {
         match rule {
-            Rule::Timeline => {
-                let chunk = reply["chunk"].as_array().cloned().unwrap_or_default();
+            Rule::Timeline | Rule::Snapshot => {
+                let mut chunk = reply["chunk"].as_array().cloned().unwrap_or_default();
+                if rule == Rule::Snapshot {
+                    chunk = reply["messages"]["chunk"].as_array().cloned().unwrap_or_default();
+                    chunk.reverse();
+                }
                 let seen: Vec<_> = (0..MOMENTS)
                     .rev()
                     .filter(|moment| self.story.sees(self.visibility, *moment))

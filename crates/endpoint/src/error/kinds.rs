@@ -140,6 +140,10 @@ kinds! {
     CANNOT_OVERWRITE_MEDIA = CONFLICT "M_CANNOT_OVERWRITE_MEDIA",
     /// The page that a preview was asked of did not answer.
     NO_PREVIEW = BAD_GATEWAY "M_UNKNOWN",
+    /// The event is not in the thread (MSC4306).
+    NOT_IN_THREAD = BAD_REQUEST "IO.ELEMENT.MSC4306.M_NOT_IN_THREAD",
+    /// The user has unsubscribed from the thread since (MSC4306).
+    CONFLICTING_UNSUBSCRIPTION = CONFLICT "IO.ELEMENT.MSC4306.M_CONFLICTING_UNSUBSCRIPTION",
     /// We broke. The client reads a fixed text; the log has the reason.
     INTERNAL = INTERNAL_SERVER_ERROR "M_UNKNOWN",
     /// We cannot serve now.

@@ -8,6 +8,11 @@ pub(super) fn write(pdu: &Pdu, out: &mut String, unsigned: Option<&str>, with_ro
     write_content(pdu, out);
     out.push_str(r#","event_id":"#);
     write_string(out, pdu.event_id().as_str());
+    if let Some(duration_ms) = pdu.sticky_duration_ms() {
+        out.push_str(r#","msc4354_sticky":{"duration_ms":"#);
+        write_integer(out, duration_ms);
+        out.push('}');
+    }
     out.push_str(r#","origin_server_ts":"#);
     write_integer(out, pdu.origin_server_ts());
     if let Some(target) = pdu.redacts() {

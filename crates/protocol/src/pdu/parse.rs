@@ -42,6 +42,13 @@ struct Fields<'a> {
     auth_events: &'a RawValue,
     #[serde(borrow, default)]
     redacts: Option<&'a RawValue>,
+    #[serde(borrow, default, rename = "msc4354_sticky")]
+    sticky: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Sticky {
+    duration_ms: i64,
 }
 
 /// A `Cow` that borrows: `Option<Cow>` of serde's derive would always copy. `null` is not a state key.
@@ -82,6 +89,11 @@ pub(super) fn parse(
     let state_key = fields.state_key.map(|key| Text::new(key, &json));
     let content = Text::place(fields.content.get(), &json);
     let (origin_server_ts, depth) = (fields.origin_server_ts, fields.depth);
+    // What does not have this form makes nothing sticky.
+    let sticky = fields.sticky.filter(|sticky| sticky.get().starts_with('{'));
+    let sticky_ms = sticky
+        .and_then(|sticky| serde_json::from_str::<Sticky>(sticky.get()).ok())
+        .map(|sticky| sticky.duration_ms);
     Ok(Pdu {
         event_id,
         room_id,
@@ -94,6 +106,7 @@ pub(super) fn parse(
         auth_events,
         origin_server_ts,
         depth,
+        sticky_ms,
         version,
         json,
     })

@@ -12,6 +12,7 @@ use super::{
     PushEvent, PushRules,
     glob::{Budget, Glob},
     path::Path,
+    threads::{self, ThreadRule, ThreadRules},
 };
 use crate::ids::{RoomId, UserId};
 
@@ -23,6 +24,7 @@ const MENTIONED: &str = r"content.m\.mentions.user_ids";
 pub struct PreparedRules {
     rules: Vec<Rule>,
     asks_for_name: bool,
+    asks_for_threads: bool,
     user: Box<str>,
 }
 
@@ -49,6 +51,10 @@ enum Condition {
     Contains(Path, Value),
     MemberCount(RoomMemberCountIs),
     SenderMayNotify(String),
+    /// The event is in a thread to which the user has subscribed, or has not.
+    Thread {
+        is_subscribed: bool,
+    },
 }
 
 /// What an event does to a user's counts.
@@ -67,6 +73,9 @@ pub struct Recipient<'a> {
     pub is_mentioned: bool,
     /// Whether the event's state key is their id.
     pub is_state_key: bool,
+    /// Whether they have subscribed to the thread that the event is in (MSC4306). Needed only where
+    /// [`PreparedRules::ask_for_threads`].
+    pub is_subscribed: bool,
     /// What they are called in the room. Needed only where [`PreparedRules::ask_for_name`].
     pub display_name: Option<&'a str>,
 }
@@ -97,11 +106,23 @@ impl PushRules {
     /// The rules, prepared for evaluation.
     #[must_use]
     pub fn prepare(&self, user: &UserId) -> PreparedRules {
-        let enabled = self.0.iter().filter(|rule| rule.enabled());
-        let rules: Vec<_> = enabled.filter_map(|rule| Rule::new(rule, user)).collect();
-        let names = |condition: &Condition| matches!(condition, Condition::HasDisplayName);
-        let asks_for_name = rules.iter().any(|rule| rule.conditions.iter().any(names));
-        PreparedRules { rules, asks_for_name, user: user.as_str().into() }
+        let (before, after): (Vec<_>, Vec<_>) =
+            self.rules.iter().filter(|rule| rule.enabled()).partition(|rule| {
+                matches!(rule, AnyPushRuleRef::Override(_) | AnyPushRuleRef::Content(_))
+            });
+        let prepare = |rules: Vec<AnyPushRuleRef<'_>>| -> Vec<Rule> {
+            rules.into_iter().filter_map(|rule| Rule::new(rule, user)).collect()
+        };
+        let mut rules = prepare(before);
+        let threads = self.threads.iter().flat_map(ThreadRules::iter);
+        rules.extend(threads.filter(|rule| rule.enabled).map(Rule::of_thread));
+        rules.extend(prepare(after));
+        let asks = |about: fn(&Condition) -> bool| {
+            rules.iter().any(|rule| rule.conditions.iter().any(about))
+        };
+        let asks_for_name = asks(|condition| matches!(condition, Condition::HasDisplayName));
+        let asks_for_threads = asks(|condition| matches!(condition, Condition::Thread { .. }));
+        PreparedRules { rules, asks_for_name, asks_for_threads, user: user.as_str().into() }
     }
 }
 
@@ -117,6 +138,12 @@ impl PreparedRules {
     #[must_use]
     pub fn ask_for_name(&self) -> bool {
         self.asks_for_name
+    }
+
+    /// Whether a rule depends on whether the user has subscribed to a thread.
+    #[must_use]
+    pub fn ask_for_threads(&self) -> bool {
+        self.asks_for_threads
     }
 
     /// What the rules say about `event`, which is not the user's own: of that nobody is notified.
@@ -195,6 +222,12 @@ impl Rule {
         Some(Self { conditions, outcome: Outcome::of(actions), actions: actions.into() })
     }
 
+    fn of_thread(rule: &ThreadRule) -> Self {
+        let (conditions, actions) =
+            (vec![Condition::Thread { is_subscribed: rule.subscribed }], rule.actions.as_slice());
+        Self { conditions, outcome: Outcome::of(actions), actions: actions.into() }
+    }
+
     /// The conditions, written out, less those that always hold in `room`; `None` if one never does.
     fn text(&self, room: &RoomId) -> Option<String> {
         let mut text = String::new();
@@ -248,8 +281,16 @@ impl Condition {
                 reason = "no rule of the server's has it any more, but users' rules may"
             )]
             PushCondition::ContainsDisplayName => Self::HasDisplayName,
-            _ => return None,
+            condition => return Self::of_thread(condition),
         })
+    }
+
+    /// That about threads, which ruma takes for one of an unknown kind.
+    fn of_thread(condition: &PushCondition) -> Option<Self> {
+        let condition = serde_json::to_value(condition).ok()?;
+        let is_of_thread = condition.get("kind").is_some_and(|kind| kind == threads::CONDITION);
+        let is_subscribed = condition.get("subscribed").and_then(Value::as_bool);
+        Some(Self::Thread { is_subscribed: is_subscribed.filter(|_| is_of_thread)? })
     }
 
     fn holds(&self, event: &PushEvent<'_>, recipient: Recipient<'_>, budget: &Budget) -> bool {
@@ -270,6 +311,9 @@ impl Condition {
             Self::Contains(path, value) => event.contains(path, value),
             Self::MemberCount(is) => is.contains(&UInt::new_saturating(event.room.member_count)),
             Self::SenderMayNotify(key) => (event.room.sender_may_notify)(key),
+            Self::Thread { is_subscribed } => {
+                event.room.in_thread && *is_subscribed == recipient.is_subscribed
+            }
         }
     }
 }

@@ -10,11 +10,13 @@ use crate::{
     ids::{OwnedUserId, RoomId, UserId},
 };
 
-/// What conditions ask about the room, at the event.
+/// What conditions ask about the room, at the event, and about the event's place in it.
 #[derive(Clone, Copy)]
 pub struct RoomContext<'a> {
     /// How many have joined.
     pub member_count: u64,
+    /// Whether the event is in a thread.
+    pub in_thread: bool,
     /// Whether the sender has the power to notify by this key of `notifications` (`room` for `@room`). Asked only where
     /// a rule depends on it.
     pub sender_may_notify: &'a (dyn Fn(&str) -> bool + Send + Sync),

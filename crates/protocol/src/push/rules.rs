@@ -6,6 +6,7 @@ use ruma::push::{
 use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::{Value, json};
 
+use super::threads::{ThreadRule, ThreadRules};
 use crate::{
     ids::{OwnedRoomId, OwnedUserId, UserId},
     object,
@@ -20,12 +21,14 @@ pub const RULES_BYTES_MAX: usize = 128 * 1024;
 /// What older versions of the specification had besides `notify`, and now says to ignore.
 const IGNORED_ACTIONS: [&str; 2] = ["dont_notify", "coalesce"];
 
-/// The five kinds, in the order in which they are asked.
+/// The kinds, in the order in which they are asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the specification's names")]
 pub enum RuleKind {
     Override,
     Content,
+    /// The server's rules about threads (MSC4306): see [`PushRules::ask_for_threads`].
+    PostContent,
     Room,
     Sender,
     Underride,
@@ -33,8 +36,14 @@ pub enum RuleKind {
 
 impl RuleKind {
     /// All of them, the strongest first.
-    pub const ALL: [Self; 5] =
-        [Self::Override, Self::Content, Self::Room, Self::Sender, Self::Underride];
+    pub const ALL: [Self; 6] = [
+        Self::Override,
+        Self::Content,
+        Self::PostContent,
+        Self::Room,
+        Self::Sender,
+        Self::Underride,
+    ];
 
     /// The kind of that name in paths and JSON.
     #[must_use]
@@ -48,6 +57,7 @@ impl RuleKind {
         match self {
             Self::Override => "override",
             Self::Content => "content",
+            Self::PostContent => "postcontent",
             Self::Room => "room",
             Self::Sender => "sender",
             Self::Underride => "underride",
@@ -102,7 +112,11 @@ impl From<serde_json::Error> for PushRuleError {
 
 /// One user's push rules. The server's default rules are always among them.
 #[derive(Clone, Debug)]
-pub struct PushRules(pub(super) Ruleset);
+pub struct PushRules {
+    pub(super) rules: Ruleset,
+    /// Those about threads, of who has ever subscribed to one.
+    pub(super) threads: Option<ThreadRules>,
+}
 
 #[derive(Deserialize)]
 struct Body {
@@ -112,6 +126,12 @@ struct Body {
     conditions: Option<Vec<PushCondition>>,
     #[serde(default)]
     pattern: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Threads {
+    #[serde(default, rename = "postcontent")]
+    threads: Vec<Value>,
 }
 
 #[derive(Deserialize)]
@@ -132,7 +152,7 @@ impl PushRules {
     /// What a new user has.
     #[must_use]
     pub fn server_default(user: &UserId) -> Self {
-        Self(Ruleset::server_default(user))
+        Self { rules: Ruleset::server_default(user), threads: None }
     }
 
     /// Reads what [`Self::to_json`] has written. The server's rules are brought up to date: those of an older
@@ -143,15 +163,25 @@ impl PushRules {
     pub fn from_json(json: &str, user: &UserId) -> Result<Self, serde_json::Error> {
         let mut rules: Ruleset = serde_json::from_str(json)?;
         rules.update_with_server_default(Ruleset::server_default(user));
-        Ok(Self(rules))
+        let Threads { threads } = serde_json::from_str(json)?;
+        Ok(Self { rules, threads: ThreadRules::from_json(threads.into())? })
     }
 
-    /// The rules as `GET /pushrules/global/` has them: all five kinds, also the empty ones.
+    /// Adds the server's rules about threads (MSC4306), unless they are there. Who has never subscribed to a thread does
+    /// not have them: they silence every other thread, which nobody expects whose client knows nothing of subscriptions.
+    pub fn ask_for_threads(&mut self) {
+        self.threads.get_or_insert_default();
+    }
+
+    /// The rules as `GET /pushrules/global/` has them: all kinds of the specification, also the empty ones.
     #[must_use]
     pub fn to_json(&self) -> String {
-        let mut rules = serde_json::to_value(&self.0).unwrap_or_default();
+        let mut rules = serde_json::to_value(&self.rules).unwrap_or_default();
         if let Value::Object(rules) = &mut rules {
-            for kind in RuleKind::ALL {
+            if let Some(threads) = &self.threads {
+                rules.insert(RuleKind::PostContent.as_str().to_owned(), threads.to_json());
+            }
+            for kind in RuleKind::ALL.into_iter().filter(|kind| *kind != RuleKind::PostContent) {
                 rules.entry(kind.as_str()).or_insert_with(|| json!([]));
             }
         }
@@ -161,7 +191,10 @@ impl PushRules {
     /// One rule as JSON.
     #[must_use]
     pub fn rule_json(&self, kind: RuleKind, rule_id: &str) -> Option<String> {
-        let json = match self.0.get(kind.ruma(), rule_id)? {
+        if kind == RuleKind::PostContent {
+            return Some(self.thread_rule(rule_id)?.to_json().to_string());
+        }
+        let json = match self.rules.get(kind.ruma(), rule_id)? {
             AnyPushRuleRef::Override(rule) | AnyPushRuleRef::Underride(rule) => {
                 serde_json::to_string(rule)
             }
@@ -177,13 +210,28 @@ impl PushRules {
     /// Whether the rule is switched on; `None` if there is none.
     #[must_use]
     pub fn is_enabled(&self, kind: RuleKind, rule_id: &str) -> Option<bool> {
-        Some(self.0.get(kind.ruma(), rule_id)?.enabled())
+        if kind == RuleKind::PostContent {
+            return Some(self.thread_rule(rule_id)?.enabled);
+        }
+        Some(self.rules.get(kind.ruma(), rule_id)?.enabled())
     }
 
     /// The rule's actions; `None` if there is no such rule.
     #[must_use]
     pub fn actions(&self, kind: RuleKind, rule_id: &str) -> Option<&[Action]> {
-        Some(self.0.get(kind.ruma(), rule_id)?.actions())
+        if kind == RuleKind::PostContent {
+            return Some(&self.thread_rule(rule_id)?.actions);
+        }
+        Some(self.rules.get(kind.ruma(), rule_id)?.actions())
+    }
+
+    fn thread_rule(&self, rule_id: &str) -> Option<&ThreadRule> {
+        self.threads.as_ref()?.get(rule_id)
+    }
+
+    fn thread_rule_mut(&mut self, rule_id: &str) -> Result<&mut ThreadRule, PushRuleError> {
+        let rule = self.threads.as_mut().and_then(|threads| threads.get_mut(rule_id));
+        rule.ok_or(PushRuleError::NotFound)
     }
 
     /// Switches the rule on or off.
@@ -196,7 +244,11 @@ impl PushRules {
         rule_id: &str,
         enabled: bool,
     ) -> Result<(), PushRuleError> {
-        self.0.set_enabled(kind.ruma(), rule_id, enabled).map_err(|_| PushRuleError::NotFound)
+        if kind == RuleKind::PostContent {
+            self.thread_rule_mut(rule_id)?.enabled = enabled;
+            return Ok(());
+        }
+        self.rules.set_enabled(kind.ruma(), rule_id, enabled).map_err(|_| PushRuleError::NotFound)
     }
 
     /// Gives the rule other actions. `body` is `{"actions": […]}`.
@@ -211,8 +263,12 @@ impl PushRules {
     ) -> Result<(), PushRuleError> {
         let ActionsBody { actions } = object::from_slice(body)?;
         let mut rules = self.clone();
-        let found = rules.0.set_actions(kind.ruma(), rule_id, actions);
-        found.map_err(|_| PushRuleError::NotFound)?;
+        if kind == RuleKind::PostContent {
+            rules.thread_rule_mut(rule_id)?.actions = actions;
+        } else {
+            let found = rules.rules.set_actions(kind.ruma(), rule_id, actions);
+            found.map_err(|_| PushRuleError::NotFound)?;
+        }
         rules.check_size()?;
         *self = rules;
         Ok(())
@@ -223,7 +279,11 @@ impl PushRules {
     /// # Errors
     /// [`PushRuleError::NotFound`] or [`PushRuleError::ServerDefault`].
     pub fn remove(&mut self, kind: RuleKind, rule_id: &str) -> Result<(), PushRuleError> {
-        remove(&mut self.0, kind, rule_id)
+        if kind == RuleKind::PostContent {
+            self.thread_rule_mut(rule_id)?;
+            return Err(PushRuleError::ServerDefault);
+        }
+        remove(&mut self.rules, kind, rule_id)
     }
 
     /// Adds or replaces one of the user's rules. A new one stands before the user's others, or directly after `after`,
@@ -243,7 +303,7 @@ impl PushRules {
         if after == Some(rule_id) || before == Some(rule_id) {
             return Err(PushRuleError::UnknownNeighbor);
         }
-        let mut rules = self.0.clone();
+        let mut rules = self.rules.clone();
         let was_enabled = self.is_enabled(kind, rule_id);
         if was_enabled.is_some() && (after.is_some() || before.is_some()) {
             // ruma counts positions as if the rule were new, and panics where it is not and moves to the end.
@@ -255,14 +315,14 @@ impl PushRules {
                 .set_enabled(kind.ruma(), rule_id, enabled)
                 .map_err(|_| PushRuleError::NotFound)?;
         }
-        let rules = Self(rules);
+        let rules = Self { rules, threads: self.threads.clone() };
         rules.check_size()?;
         *self = rules;
         Ok(())
     }
 
     fn check_size(&self) -> Result<(), PushRuleError> {
-        if self.0.iter().count() > RULES_MAX {
+        if self.rules.iter().count() > RULES_MAX {
             return Err(PushRuleError::TooMany);
         }
         if self.to_json().len() > RULES_BYTES_MAX {
@@ -302,6 +362,10 @@ fn new_rule(kind: RuleKind, rule_id: &str, body: Body) -> Result<NewPushRule, Pu
             let id = OwnedUserId::try_from(id).map_err(|_| PushRuleError::InvalidId)?;
             NewPushRule::Sender(NewSimplePushRule::new(id, body.actions))
         }
+        // Nobody has rules of their own of this kind ([MSC4306]).
+        //
+        // [MSC4306]: https://github.com/matrix-org/matrix-spec-proposals/pull/4306
+        RuleKind::PostContent => return Err(PushRuleError::InvalidId),
     })
 }
 

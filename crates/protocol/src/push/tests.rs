@@ -39,12 +39,16 @@ fn verdict(rules: &PushRules, event: &Pdu, room: &Room) -> (Option<String>, bool
 
 fn ours(rules: &PushRules, event: &Pdu, room: Room) -> Outcome {
     let sender_may_notify = |key: &str| key == "room" && room.sender_level >= 50;
-    let room =
-        RoomContext { member_count: room.member_count, sender_may_notify: &sender_may_notify };
+    let room = RoomContext {
+        member_count: room.member_count,
+        in_thread: false,
+        sender_may_notify: &sender_may_notify,
+    };
     let push = PushEvent::new(event, room);
     let recipient = Recipient {
         is_mentioned: push.mentioned_users().contains(&me()),
         is_state_key: event.state_key() == Some(me().as_str()),
+        is_subscribed: false,
         display_name: Some("Me"),
     };
     rules.prepare(&me()).evaluate(&push, recipient)
@@ -66,8 +70,8 @@ fn ids(rules: &PushRules, kind: RuleKind) -> Vec<String> {
     let json: Value = serde_json::from_str(&rules.to_json()).unwrap();
     json[kind.as_str()]
         .as_array()
-        .unwrap()
-        .iter()
+        .into_iter()
+        .flatten()
         .map(|r| r["rule_id"].as_str().unwrap().to_owned())
         .collect()
 }
@@ -343,4 +347,63 @@ fn there_is_a_limit() {
     let over =
         put(&mut rules, RuleKind::Content, "over", json!({"pattern": "x", "actions": []}), FREE);
     assert!(matches!(over, Err(PushRuleError::TooMany)));
+}
+
+#[test]
+fn rules_about_threads_ask_for_the_subscription() {
+    let says = |rules: &PushRules, in_thread: bool, is_subscribed: bool| {
+        let event = event("m.room.message", None, &json!({ "msgtype": "m.text", "body": "fish" }));
+        let room = RoomContext { member_count: 10, in_thread, sender_may_notify: &|_| false };
+        let recipient = Recipient { is_subscribed, ..Recipient::default() };
+        rules.prepare(&me()).evaluate(&PushEvent::new(&event, room), recipient).notifies
+    };
+    let mut rules = PushRules::server_default(&me());
+    assert!(!rules.prepare(&me()).ask_for_threads());
+    let before = rules.to_json();
+    assert!(says(&rules, true, false), "without such rules it makes no difference");
+    rules.ask_for_threads();
+    rules.ask_for_threads();
+    assert!(rules.prepare(&me()).ask_for_threads());
+    assert_eq!(
+        [(false, false), (true, false), (true, true)].map(|(a, b)| says(&rules, a, b)),
+        [true, false, true]
+    );
+    // They stand behind the rules about contents, and before those about rooms.
+    let silent = json!({ "actions": [] });
+    put(&mut rules, RuleKind::Room, "!r:s", silent.clone(), FREE).unwrap();
+    let body = json!({ "pattern": "fish", "actions": ["notify"] });
+    put(&mut rules, RuleKind::Content, "fish", body, FREE).unwrap();
+    assert!(says(&rules, true, false));
+    rules.remove(RuleKind::Content, "fish").unwrap();
+    let kind = RuleKind::PostContent;
+    let (unsubscribed, subscribed) = (
+        ".io.element.msc4306.rule.unsubscribed_thread",
+        ".io.element.msc4306.rule.subscribed_thread",
+    );
+    assert_eq!(ids(&rules, kind), [unsubscribed, subscribed]);
+    rules.set_enabled(kind, unsubscribed, false).unwrap();
+    let loud = br#"{"actions":["notify",{"set_tweak":"highlight"}]}"#;
+    rules.set_actions(kind, subscribed, loud).unwrap();
+    let read = PushRules::from_json(&rules.to_json(), &me()).unwrap();
+    assert_eq!(read.to_json(), rules.to_json());
+    assert_eq!(read.is_enabled(kind, unsubscribed), Some(false));
+    assert_eq!(read.actions(kind, subscribed).unwrap().len(), 2);
+    assert_eq!(read.is_enabled(kind, "own"), None);
+    for error in
+        [rules.set_enabled(kind, "own", true).unwrap_err(), rules.remove(kind, "own").unwrap_err()]
+    {
+        assert!(matches!(error, PushRuleError::NotFound), "{error}");
+    }
+    let error = rules.remove(kind, subscribed).unwrap_err();
+    assert!(matches!(error, PushRuleError::ServerDefault), "{error}");
+    let error = put(&mut rules, kind, "own", silent, FREE).unwrap_err();
+    assert!(matches!(error, PushRuleError::InvalidId), "{error}");
+    assert!(!before.contains("postcontent"));
+    // A user's own rule may ask for the same.
+    let mut own = PushRules::server_default(&me());
+    let body = json!({ "actions": [], "conditions": [
+        { "kind": "io.element.msc4306.thread_subscription", "subscribed": false },
+    ] });
+    put(&mut own, RuleKind::Override, "threads", body, FREE).unwrap();
+    assert_eq!([says(&own, true, false), says(&own, true, true)], [false, true]);
 }

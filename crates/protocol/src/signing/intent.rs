@@ -31,6 +31,7 @@ pub struct EventIntent {
     pub(super) state_key: Option<String>,
     pub(super) content: Object,
     pub(super) redacts: Option<OwnedEventId>,
+    pub(super) sticky_ms: Option<i64>,
 }
 
 impl EventIntent {
@@ -47,8 +48,17 @@ impl EventIntent {
         content: Object,
     ) -> Result<Self, IntentError> {
         let (room_id, kind) = (Some(room_id), kind.into());
-        Self { version, room_id, sender, kind, state_key: None, content, redacts: None }
-            .checked(server)
+        Self {
+            version,
+            room_id,
+            sender,
+            kind,
+            state_key: None,
+            content,
+            redacts: None,
+            sticky_ms: None,
+        }
+        .checked(server)
     }
 
     /// A state event. `server` is the name of this server.
@@ -65,7 +75,8 @@ impl EventIntent {
         content: Object,
     ) -> Result<Self, IntentError> {
         let (room_id, kind, state_key) = (Some(room_id), kind.into(), Some(state_key.into()));
-        Self { version, room_id, sender, kind, state_key, content, redacts: None }.checked(server)
+        Self { version, room_id, sender, kind, state_key, content, redacts: None, sticky_ms: None }
+            .checked(server)
     }
 
     /// The event that creates a room. `room_id` is `None` from room version 12 on, where the event makes it.
@@ -80,7 +91,8 @@ impl EventIntent {
         content: Object,
     ) -> Result<Self, IntentError> {
         let (kind, state_key) = ("m.room.create".to_owned(), Some(String::new()));
-        Self { version, room_id, sender, kind, state_key, content, redacts: None }.checked(server)
+        Self { version, room_id, sender, kind, state_key, content, redacts: None, sticky_ms: None }
+            .checked(server)
     }
 
     /// A redaction of `target`. The target is put where the room version wants it; `content` may have a `reason`.
@@ -101,7 +113,14 @@ impl EventIntent {
             content.insert("redacts".to_owned(), target.as_str().to_owned().into());
         }
         let redacts = Some(target);
-        Self { version, room_id, sender, kind, state_key: None, content, redacts }.checked(server)
+        Self { version, room_id, sender, kind, state_key: None, content, redacts, sticky_ms: None }
+            .checked(server)
+    }
+
+    /// The same event, of which every member is told for so many milliseconds (MSC4354).
+    #[must_use]
+    pub fn sticky(self, duration_ms: i64) -> Self {
+        Self { sticky_ms: Some(duration_ms), ..self }
     }
 
     fn checked(self, server: &ServerName) -> Result<Self, IntentError> {

@@ -120,6 +120,8 @@ fn redacted(intent: &EventIntent, content: &str) -> String {
 /// The parts of an event that stay the same in its three spellings.
 struct Parts {
     auth_events: String,
+    /// What makes it sticky (MSC4354); redaction removes it.
+    sticky: String,
     /// From `origin_server_ts` to `prev_events`.
     middle: String,
     /// Before room version 11 a redaction's target stands here; redaction removes it.
@@ -157,14 +159,18 @@ impl Parts {
         }
         kind.push_str(r#","type":"#);
         write_string(&mut kind, &intent.kind);
-        Self { auth_events, middle, redacts, sender, kind, depth: placement.depth }
+        let sticky = intent.sticky_ms.map_or_else(String::new, |duration_ms| {
+            format!(r#","msc4354_sticky":{{"duration_ms":{duration_ms}}}"#)
+        });
+        Self { auth_events, sticky, middle, redacts, sender, kind, depth: placement.depth }
     }
 
-    /// The event's canonical JSON with these parts. `redacts` is whether a redaction names its target.
+    /// The event's canonical JSON with these parts. `is_whole` is whether it has what redaction removes: what a redaction
+    /// redacts, and what makes an event sticky.
     fn write(
         &self,
         content: &str,
-        redacts: bool,
+        is_whole: bool,
         hash: Option<&str>,
         signatures: Option<&str>,
     ) -> String {
@@ -181,8 +187,11 @@ impl Parts {
             out.push_str(hash);
             out.push_str(r#""}"#);
         }
+        if is_whole {
+            out.push_str(&self.sticky);
+        }
         out.push_str(&self.middle);
-        if redacts {
+        if is_whole {
             out.push_str(&self.redacts);
         }
         out.push_str(&self.sender);

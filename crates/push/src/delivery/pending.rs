@@ -2,7 +2,7 @@
 use std::sync::Arc;
 
 use protocol::{ids::OwnedUserId, push::Action};
-use rooms::{Event, Facts};
+use rooms::{Event, Facts, InviteVerdict};
 use store::{
     RoomNum, UserNum,
     memberships::{Membership, MembershipRow},
@@ -104,7 +104,8 @@ impl Delivery {
                 continue;
             }
             let facts = room.facts(&self.rooms).await?;
-            let Some(notification) = self.judge(search, &facts, event) else { continue };
+            let judged = self.judge(search, &facts, event).await?;
+            let Some(notification) = judged else { continue };
             if marks.is_none() {
                 let user = search.row.user_num;
                 marks = Some(read_marks::of_room(&self.push.store.db, user, num).await?);
@@ -130,11 +131,11 @@ impl Delivery {
         };
         let Some(room) = self.rooms.by_number(place.room_num).await? else { return Ok(()) };
         let facts = room.facts(&self.rooms).await?;
-        batch.notifications.extend(self.judge(search, &facts, event));
+        batch.notifications.extend(self.judge(search, &facts, event).await?);
         Ok(())
     }
 
-    /// The invite that a place stands for, unless it is by somebody whom the user ignores.
+    /// The invite that a place stands for, unless the user does not want to know of it.
     pub(super) async fn shown_invite(
         &self,
         user: UserNum,
@@ -144,26 +145,32 @@ impl Delivery {
             return Ok(None);
         }
         let event = self.rooms.events(&[place.event_num]).await?.into_iter().next();
-        Ok(event.filter(|event| !self.push.is_ignored(user, event)))
+        let Some(event) = event.filter(|event| !self.push.is_ignored(user, event)) else {
+            return Ok(None);
+        };
+        let verdict = self.rooms.invite_rules(user).await?.verdict(event.pdu.sender());
+        Ok((verdict != InviteVerdict::Ignore).then_some(event))
     }
 
-    fn judge(
+    async fn judge(
         &self,
         search: &Search<'_>,
         facts: &Arc<Facts>,
         event: Arc<Event>,
-    ) -> Option<Notification> {
-        let position = event.position()?;
+    ) -> db::Result<Option<Notification>> {
+        let Some(position) = event.position() else { return Ok(None) };
         if event.pdu.origin_server_ts() < search.given_up_before
             || self.push.is_ignored(search.row.user_num, &event)
         {
-            return None;
+            return Ok(None);
         }
-        let actions = evaluation::actions(&search.rules.rules, &search.user_id, facts, &event);
+        let (rules, user) = (&search.rules.rules, search.row.user_num);
+        let is_subscribed = self.push.was_subscribed(rules, user, &event).await?;
+        let actions = evaluation::actions(rules, &search.user_id, facts, &event, is_subscribed);
         if actions.is_empty() {
-            return None;
+            return Ok(None);
         }
         let (user_id, facts) = (search.user_id.clone(), Arc::clone(facts));
-        Some(Notification { position, user_id, event, facts, actions })
+        Ok(Some(Notification { position, user_id, event, facts, actions }))
     }
 }

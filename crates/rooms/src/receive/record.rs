@@ -1,6 +1,6 @@
 //! Storing an event of another server: its rows, the state after it, and what it changes of the room.
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, HashSet},
     sync::{Arc, OnceLock},
 };
 
@@ -210,6 +210,8 @@ impl Rooms {
         if let Some(related) = &related {
             related.record(&mut write, &event, &position);
         }
+        self.record_sticky(&event, &position, &mut write);
+        let pointless = self.end_pointless(&event, &HashSet::new(), &mut write).await?;
         record_state(&mut write, facts, &changes, &members, &position);
         let bump = if is_bump(event.pdu.kind()) { position.clone() } else { Value::Null };
         if facts.state.is_empty() {
@@ -233,6 +235,7 @@ impl Rooms {
             self.forget_history(room.num, *key);
             now.state_position = at;
         }
+        self.forget_pointless(&pointless);
         self.notifications.committed(room.num, at, &classified);
         self.accepted(room, now, &event, &members, &position, committed);
         if event.is_state("m.room.guest_access", "") {
@@ -397,6 +400,7 @@ impl Rooms {
         if is_bump(event.pdu.kind()) {
             now.bump_position = position;
         }
+        self.remember_sticky(event);
         self.events.insert(Arc::clone(event));
         let mut changes = vec![Change::Room { position, room: room.num }];
         for Member { user_id, user, now } in members {

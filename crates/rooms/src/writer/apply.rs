@@ -23,6 +23,8 @@ pub(super) struct Recorded {
     /// Bound when the write commits.
     pub(super) position: Value,
     pub(super) classified: Classified,
+    /// Delayed events that it has made pointless.
+    pub(super) pointless: Vec<String>,
 }
 
 /// Adds the rows of one event.
@@ -51,6 +53,7 @@ pub(super) async fn record(
     }
     let _ = event.notify_count.set(*counter);
     events::insert(write, &event.new_row(*counter)?, position.clone());
+    rooms.record_sticky(event, position, write);
     if let Some(change) = &built.change {
         record_state(built, change, position, write);
     }
@@ -119,6 +122,7 @@ pub(super) fn committed<'a>(
         if is_bump(event.pdu.kind()) {
             facts.bump_position = position;
         }
+        rooms.remember_sticky(event);
         rooms.events.insert(Arc::clone(event));
         added.push(Arc::clone(event));
         if let Some(related) = &built.related {
@@ -156,6 +160,7 @@ pub(super) fn committed<'a>(
                 changes.push(Change::RemoteMembership { position, room: room.num });
             }
         }
+        rooms.forget_pointless(&recorded.pointless);
         rooms.notifications.committed(room.num, position, &recorded.classified);
     }
     room.apply(Arc::new(facts), added);

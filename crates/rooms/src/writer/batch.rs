@@ -1,8 +1,8 @@
 //! One write for everything that was submitted to a room at the same time.
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use db::{Value, Write, WriteError};
-use store::{aliases, events};
+use store::{aliases, delayed_events, events};
 
 use super::{
     Job,
@@ -135,6 +135,9 @@ async fn record(
     prepared: &[Prepared],
     write: &mut Write,
 ) -> db::Result<Vec<Recorded>> {
+    // What is sent in this write is not ended by it.
+    let sending = prepared.iter().flat_map(|prepared| &prepared.job.submission.extras);
+    let sending: HashSet<&str> = sending.filter_map(Extra::delay_id).collect();
     let mut recorded = Vec::new();
     let mut bump = Value::Null;
     for Prepared { events, .. } in prepared {
@@ -142,10 +145,11 @@ async fn record(
             let position = write.position();
             let counter = &mut working.head.notify_count;
             let classified = apply::record(rooms, built, counter, &position, write).await?;
+            let pointless = rooms.end_pointless(&built.event, &sending, write).await?;
             if is_bump(built.event.pdu.kind()) {
                 bump = position.clone();
             }
-            recorded.push(Recorded { position, classified });
+            recorded.push(Recorded { position, classified, pointless });
         }
     }
     if let Some(last) = recorded.last().map(|recorded| recorded.position.clone()) {
@@ -156,8 +160,8 @@ async fn record(
             store::rooms::advance(write, working.room_num, &before.head, &working.head, last, bump);
         }
     }
-    for Prepared { job, .. } in prepared {
-        record_extras(rooms, working, &job.submission, write).await?;
+    for Prepared { job, events } in prepared {
+        record_extras(rooms, working, &job.submission, events, write).await?;
     }
     Ok(recorded)
 }
@@ -166,6 +170,7 @@ async fn record_extras(
     rooms: &Rooms,
     facts: &Facts,
     submission: &Submission,
+    events: &[Built],
     write: &mut Write,
 ) -> db::Result<()> {
     for extra in &submission.extras {
@@ -184,6 +189,12 @@ async fn record_extras(
                     store::rooms::set_published(write, *room, true);
                 }
             }
+            Extra::Delayed(delay_id) => {
+                if let Some(built) = events.first() {
+                    let event_id = built.event.pdu.event_id().as_str();
+                    delayed_events::sent(write, delay_id, rooms.now_ms(), event_id);
+                }
+            }
         }
     }
     Ok(())
@@ -197,10 +208,10 @@ async fn answer_repeated(rooms: &Rooms, room: &Arc<Room>, jobs: Vec<Job>) -> Vec
             Ok(Some(event)) => {
                 let _ = job.answer.send(Ok(vec![event]));
             }
-            Ok(None) => match taken_alias(rooms, &job.submission).await {
-                Ok(false) => rest.push(job),
-                Ok(true) => {
-                    let _ = job.answer.send(Err(Error::AliasTaken));
+            Ok(None) => match refused_extra(rooms, &job.submission).await {
+                Ok(None) => rest.push(job),
+                Ok(Some(refused)) => {
+                    let _ = job.answer.send(Err(refused));
                 }
                 Err(error) => {
                     let _ = job.answer.send(Err(error));
@@ -227,21 +238,31 @@ async fn find_repeated(
     row.map(|row| Ok(Event::from_row(row, room.version)?)).transpose()
 }
 
-async fn taken_alias(rooms: &Rooms, submission: &Submission) -> Result<bool> {
+/// Why something that is written beside the events will not be.
+async fn refused_extra(rooms: &Rooms, submission: &Submission) -> Result<Option<Error>> {
     for extra in &submission.extras {
-        if let Extra::Alias(alias) = extra
-            && aliases::find(&rooms.store.db, alias).await?.is_some()
-        {
-            return Ok(true);
+        match extra {
+            Extra::Alias(alias) => {
+                if aliases::find(&rooms.store.db, alias).await?.is_some() {
+                    return Ok(Some(Error::AliasTaken));
+                }
+            }
+            Extra::Delayed(delay_id) => {
+                let row = delayed_events::find(&rooms.store.db, delay_id).await?;
+                if row.is_none_or(|row| row.end.is_some()) {
+                    return Ok(Some(Error::NotWaiting));
+                }
+            }
+            Extra::Published(_) | Extra::ReplacedBy { .. } => {}
         }
     }
-    Ok(false)
+    Ok(None)
 }
 
 /// Takes the second of two jobs with the same transaction out of a batch: it is answered by the next one, which finds
 /// the first one's event.
 fn put_off_repeated(room: &Room, jobs: Vec<Job>) -> Vec<Job> {
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     let (jobs, repeated): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|job| {
         let Submission { sender, transaction_key, .. } = &job.submission;
         transaction_key.as_ref().is_none_or(|key| seen.insert((sender.clone(), key.clone())))

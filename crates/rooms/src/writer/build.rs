@@ -122,7 +122,7 @@ fn sign(rooms: &Rooms, facts: &Facts, sender: &UserId, draft: &Draft) -> Result<
         origin_server_ts: if facts.state.is_empty() {
             facts.created_ts
         } else {
-            draft.origin_server_ts.unwrap_or_else(|| rooms.now_ms())
+            draft.manner.sent_ts.unwrap_or_else(|| rooms.now_ms())
         },
     };
     Ok(rooms.signer.build(&intent, &placement)?.into_inner())
@@ -143,7 +143,7 @@ fn intent(
     let (server, version) = (rooms.server_name(), facts.version);
     let (room_id, sender) = (facts.room_id.clone(), sender.to_owned());
     let (kind, content) = (draft.kind.as_str(), draft.content.clone());
-    match (&draft.state_key, &draft.redacts) {
+    let intent = match (&draft.state_key, &draft.redacts) {
         (None, None) => EventIntent::message(server, version, room_id, sender, kind, content),
         (None, Some(target)) => {
             EventIntent::redaction(server, version, room_id, sender, target.clone(), content)
@@ -155,7 +155,11 @@ fn intent(
         (Some(state_key), _) => {
             EventIntent::state(server, version, room_id, sender, kind, state_key, content)
         }
-    }
+    }?;
+    Ok(match draft.manner.sticky_ms {
+        Some(duration_ms) => intent.sticky(duration_ms),
+        None => intent,
+    })
 }
 
 async fn member(

@@ -84,9 +84,24 @@ pub(super) struct ExtensionsBody {
     pub(super) receipts: Option<SelectorBody>,
     #[serde(deserialize_with = "object::optional")]
     pub(super) typing: Option<SelectorBody>,
+    #[serde(rename = "org.matrix.msc4354.sticky_events", deserialize_with = "object::optional")]
+    pub(super) sticky_events: Option<ToDeviceBody>,
+    #[serde(
+        rename = "io.element.msc4308.thread_subscriptions",
+        deserialize_with = "object::optional"
+    )]
+    pub(super) thread_subscriptions: Option<LimitedBody>,
 }
 
-/// Messages to the device.
+/// On or off, and how many.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct LimitedBody {
+    pub(super) enabled: Option<bool>,
+    pub(super) limit: Option<u64>,
+}
+
+/// Messages to the device, and sticky events: what is told once.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct ToDeviceBody {

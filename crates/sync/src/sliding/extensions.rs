@@ -2,7 +2,10 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use protocol::ids::{OwnedEventId, OwnedRoomId};
-use rooms::{Receipt, token::StreamToken};
+use rooms::{
+    Receipt,
+    token::{StreamToken, TimelineToken},
+};
 use serde_json::value::RawValue;
 use store::{RoomNum, account_data as table, account_data::AccountDataRow};
 
@@ -11,7 +14,8 @@ use super::{
     plan::{Planned, Selection},
     request::{Extensions, Request, Selector, ToDevice},
     response::{
-        AccountDataAnswer, DeviceLists, E2eeAnswer, ExtensionAnswers, RoomEvents, ToDeviceAnswer,
+        AccountDataAnswer, DeviceLists, E2eeAnswer, ExtensionAnswers, RoomEvents,
+        ThreadSubscriptionsAnswer, ToDeviceAnswer,
     },
 };
 use crate::{error::Result, events, service::Sync, timeline::Piece, window::Window};
@@ -102,6 +106,12 @@ impl Sync {
         if wanted.e2ee {
             answers.e2ee = Some(self.e2ee_answer(scene).await?);
         }
+        if let Some(sticky_events) = &wanted.sticky_events {
+            answers.sticky_events = Some(self.sticky_answer(scene, sticky_events).await?);
+        }
+        if let Some(limit) = wanted.thread_subscriptions {
+            answers.thread_subscriptions = self.thread_subscriptions_answer(scene, limit).await?;
+        }
         let Selections { account_data, receipts, typing } = &scene.selections;
         if let Some(selection) = account_data {
             answers.account_data = self.account_data_answer(scene, selection, draft).await?;
@@ -113,6 +123,21 @@ impl Sync {
             answers.typing = self.typing_answer(scene, selection, draft).await?;
         }
         Ok(answers)
+    }
+
+    async fn thread_subscriptions_answer(
+        &self,
+        scene: &Scene<'_>,
+        limit: u32,
+    ) -> Result<Option<ThreadSubscriptionsAnswer>> {
+        let (user, range) = (scene.request.client.user_num, (scene.window.after(), scene.now()));
+        let (changed, rest) = self.thread_subscriptions(user, range, limit).await?;
+        if changed.is_empty() {
+            return Ok(None);
+        }
+        let epoch = scene.window.now.epoch;
+        let prev_batch = rest.map(|position| TimelineToken { epoch, position }.to_string());
+        Ok(Some(ThreadSubscriptionsAnswer { changed, prev_batch }))
     }
 
     async fn to_device_answer(

@@ -21,6 +21,8 @@ pub(super) struct Order {
     at: Option<i64>,
     /// Whom the user ignored then: their invites are left out.
     ignored: Option<Arc<IgnoredUsers>>,
+    /// Where in the change stream the user had said whose invites they want.
+    invite_rules_at: i64,
     /// The most recent first.
     pub(super) places: Vec<Place>,
     /// What filters ask of rooms, as far as they have asked.
@@ -72,6 +74,12 @@ impl Sync {
         if order.ignored != self.ignored_by(client) {
             return self.rebuild(client, order, now).await;
         }
+        let has_changed = self.store.changes.user_changed_since(client.user_num, at);
+        if has_changed
+            && order.invite_rules_at != self.unwanted_invites(client).await?.rules_position()
+        {
+            return self.rebuild(client, order, now).await;
+        }
         let most = order.places.len().max(CHANGED_MIN);
         let Some(changed) = self.store.changes.changed_rooms(at, most) else {
             return self.rebuild(client, order, now).await;
@@ -87,10 +95,9 @@ impl Sync {
             }
         }
         let is_forgotten = |room| rooms.get(room).is_none_or(|row| row.forgotten);
-        let forgets = self.store.changes.user_changed_since(client.user_num, at);
-        if !moved.is_empty() || forgets {
+        if !moved.is_empty() || has_changed {
             order.places.retain(|place| {
-                let may_be_forgotten = forgets && is_gone(place.membership);
+                let may_be_forgotten = has_changed && is_gone(place.membership);
                 let is_over = may_be_forgotten && is_forgotten(place.room);
                 !is_over && !moved.contains_key(&place.room)
             });
@@ -103,13 +110,15 @@ impl Sync {
 
     async fn rebuild(&self, client: &Client, order: &mut Order, now: i64) -> Result<()> {
         order.ignored = self.ignored_by(client);
+        let unwanted = self.unwanted_invites(client).await?;
+        order.invite_rules_at = unwanted.rules_position();
         let rows = memberships::listed_of_user(&self.store.db, client.user_num).await?;
         let mut places = Vec::with_capacity(rows.len());
         for row in rows {
             let memberships::ListedRow { place, last_position, ended_by } = row;
             let is_listed = match place.membership {
                 Membership::Join | Membership::Knock => true,
-                Membership::Invite => !self.is_ignored_invite(client, place).await?,
+                Membership::Invite => !self.is_unwanted(&unwanted, place).await?,
                 Membership::Leave | Membership::Ban => {
                     ended_by != Some(client.user_num) && self.was_removed(client, place).await?
                 }

@@ -13,7 +13,7 @@ use super::{
     body::{Body, ExtensionsBody, Filters, ListBody, RoomBody, SelectorBody, ToDeviceBody, Whole},
     rules::Rules,
 };
-use crate::{client::Client, encryption::TO_DEVICE_MAX};
+use crate::{client::Client, encryption::TO_DEVICE_MAX, thread_subscriptions::ThreadSubscriptions};
 
 /// The most lists of one request; a plan has a bit for each.
 const LISTS_MAX: usize = 100;
@@ -63,8 +63,8 @@ pub enum RequestError {
     /// The `conn_id` can't be kept.
     #[error("conn_id has a control character")]
     ControlCharacter,
-    /// The `since` of the messages to the device was not given by this server.
-    #[error("the since of to_device is no token of this server")]
+    /// The `since` of an extension was not given by this server.
+    #[error("the since of an extension is no token of this server")]
     Since,
     /// The `pos` was not given by this server.
     #[error("pos is no position of this server: start without one")]
@@ -111,6 +111,10 @@ pub(super) struct Extensions {
     pub(super) account_data: Option<Selector>,
     pub(super) receipts: Option<Selector>,
     pub(super) typing: Option<Selector>,
+    /// Sticky events (MSC4354).
+    pub(super) sticky_events: Option<ToDevice>,
+    /// How many subscriptions to threads are wanted at most (MSC4308).
+    pub(super) thread_subscriptions: Option<u32>,
 }
 
 /// Messages to the device.
@@ -240,13 +244,30 @@ impl Configs {
 
 impl Extensions {
     fn new(body: ExtensionsBody) -> Result<Self, RequestError> {
-        let ExtensionsBody { to_device, e2ee, account_data, receipts, typing } = body;
+        let ExtensionsBody {
+            to_device,
+            e2ee,
+            account_data,
+            receipts,
+            typing,
+            sticky_events,
+            thread_subscriptions,
+        } = body;
+        let thread_subscriptions =
+            thread_subscriptions.filter(|wanted| wanted.enabled == Some(true)).map(|wanted| {
+                let limit = wanted.limit.map_or(ThreadSubscriptions::LIMIT, |limit| {
+                    u32::try_from(limit).unwrap_or(u32::MAX)
+                });
+                limit.clamp(1, ThreadSubscriptions::LIMIT_MAX)
+            });
         Ok(Self {
             to_device: to_device.map_or(Ok(None), ToDevice::new)?,
             e2ee: e2ee.and_then(|e2ee| e2ee.enabled).unwrap_or(false),
             account_data: account_data.map_or(Ok(None), Selector::new)?,
             receipts: receipts.map_or(Ok(None), Selector::new)?,
             typing: typing.map_or(Ok(None), Selector::new)?,
+            sticky_events: sticky_events.map_or(Ok(None), ToDevice::new)?,
+            thread_subscriptions,
         })
     }
 }

@@ -5,6 +5,8 @@ use protocol::ids::{OwnedRoomId, OwnedUserId};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
+use crate::ThreadSubscriptions;
+
 /// The answer.
 #[derive(Debug, Default, Serialize)]
 pub struct Response {
@@ -145,6 +147,42 @@ pub struct ExtensionAnswers {
     /// Who is typing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub typing: Option<RoomEvents>,
+    /// Sticky events (MSC4354).
+    #[serde(rename = "org.matrix.msc4354.sticky_events", skip_serializing_if = "Option::is_none")]
+    pub sticky_events: Option<StickyAnswer>,
+    /// Subscriptions to threads that have changed (MSC4308).
+    #[serde(
+        rename = "io.element.msc4308.thread_subscriptions",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub thread_subscriptions: Option<ThreadSubscriptionsAnswer>,
+}
+
+/// Subscriptions to threads that have changed.
+#[derive(Debug, Serialize)]
+pub struct ThreadSubscriptionsAnswer {
+    /// The last ones.
+    #[serde(flatten)]
+    pub changed: ThreadSubscriptions,
+    /// Where the others are, if there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prev_batch: Option<String>,
+}
+
+/// Sticky events that no timeline of the answer has.
+#[derive(Debug, Serialize)]
+pub struct StickyAnswer {
+    /// What to ask with the next time.
+    pub next_batch: String,
+    /// By room.
+    pub rooms: BTreeMap<OwnedRoomId, StickyRoom>,
+}
+
+/// The sticky events of a room.
+#[derive(Debug, Serialize)]
+pub struct StickyRoom {
+    /// The events, oldest first.
+    pub events: Vec<Box<RawValue>>,
 }
 
 /// Messages to the device.
@@ -197,12 +235,22 @@ pub struct RoomEvents {
 impl ExtensionAnswers {
     /// Whether there is anything that the client has not known, or could not know.
     pub(super) fn have_news(&self) -> bool {
-        let Self { to_device, e2ee, account_data, receipts, typing } = self;
+        let Self {
+            to_device,
+            e2ee,
+            account_data,
+            receipts,
+            typing,
+            sticky_events,
+            thread_subscriptions,
+        } = self;
         to_device.as_ref().is_some_and(|to_device| !to_device.events.is_empty())
             || e2ee.as_ref().is_some_and(|e2ee| e2ee.device_lists.is_some())
             || account_data.is_some()
             || receipts.is_some()
             || typing.is_some()
+            || thread_subscriptions.is_some()
+            || sticky_events.as_ref().is_some_and(|sticky| !sticky.rooms.is_empty())
     }
 }
 

@@ -33,10 +33,13 @@ impl Sync {
         let piece = self.wanted_piece(request, room_window, room, &view).await?;
         let state = self.state(request, room_window, room, &piece, whole).await?;
         let ephemeral = self.ephemeral(request, room_window, room).await?;
+        let range = (room_window.after(), window.now.position);
+        let sticky = self.sticky(room, &view, range, Some(&piece)).await?;
         let has_news = !piece.events.is_empty()
             || piece.limited
             || !state.is_empty()
             || !ephemeral.is_empty()
+            || !sticky.is_empty()
             || !account_data.is_empty()
             || whole
             || self.has_read(request, window, room).await?;
@@ -55,6 +58,7 @@ impl Sync {
             summary,
             timeline: self.timeline(request, &piece).await?,
             state,
+            sticky: Events { events: self.shown_state(request, &sticky).await? },
             ephemeral,
             account_data,
             unread_notifications,

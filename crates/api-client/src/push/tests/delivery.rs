@@ -35,7 +35,7 @@ struct Shared {
 }
 
 /// A gateway.
-struct Gateway {
+pub(super) struct Gateway {
     url: String,
     told: mpsc::UnboundedReceiver<Value>,
     manner: Arc<Mutex<Manner>>,
@@ -81,7 +81,7 @@ impl Gateway {
     }
 
     /// The next event that it is told of: badges are passed over.
-    async fn event(&mut self) -> Value {
+    pub(super) async fn event(&mut self) -> Value {
         loop {
             let told = self.next().await;
             if told["event_id"].is_string() {
@@ -100,7 +100,7 @@ impl Gateway {
 }
 
 /// Deliveries that run.
-struct Running {
+pub(super) struct Running {
     stop: oneshot::Sender<()>,
     task: JoinHandle<db::Result<()>>,
 }
@@ -116,13 +116,13 @@ impl Running {
         Self { stop, task: tokio::spawn(async move { deliveries.run(stopped).await }) }
     }
 
-    async fn stop(self) {
+    pub(super) async fn stop(self) {
         let _ = self.stop.send(());
         self.task.await.unwrap().unwrap();
     }
 }
 
-async fn apps() -> Vec<TestApp> {
+pub(super) async fn apps() -> Vec<TestApp> {
     TestApp::on_each_engine_with(|config| config.egress.allow_private = true).await
 }
 
@@ -136,16 +136,16 @@ async fn sets(user: &TestUser, key: &str, gateway: &Gateway, format: Option<&str
 }
 
 /// Two who chat, one of whom has a pusher.
-struct Scene<'a> {
-    running: Running,
-    alice: TestUser,
-    bob: TestUser,
-    chat: Chat<'a>,
-    gateway: Gateway,
+pub(super) struct Scene<'a> {
+    pub(super) running: Running,
+    pub(super) alice: TestUser,
+    pub(super) bob: TestUser,
+    pub(super) chat: Chat<'a>,
+    pub(super) gateway: Gateway,
 }
 
 impl<'a> Scene<'a> {
-    async fn set(app: &'a TestApp) -> Self {
+    pub(super) async fn set(app: &'a TestApp) -> Self {
         let running = Running::start(app);
         let (alice, bob) = (app.user("alice").await, app.user("bob").await);
         let chat = Chat::new(app, &[&alice, &bob]).await;

@@ -5,7 +5,7 @@ use super::unread::Chat;
 use crate::testing::{TestApp, TestUser, encode};
 
 /// All pages of what a user was notified of: the texts, and whether they are read.
-async fn pages(user: &TestUser, query: &str) -> Vec<(String, bool)> {
+pub(super) async fn pages(user: &TestUser, query: &str) -> Vec<(String, bool)> {
     let (mut all, mut from) = (Vec::new(), String::new());
     for _ in 0..100 {
         let reply = user.get(&format!("/notifications?{query}{from}")).await;
@@ -24,7 +24,7 @@ async fn pages(user: &TestUser, query: &str) -> Vec<(String, bool)> {
     panic!("it has no end");
 }
 
-fn texts(all: &[(String, bool)]) -> Vec<&str> {
+pub(super) fn texts(all: &[(String, bool)]) -> Vec<&str> {
     all.iter().map(|(body, _)| body.as_str()).collect()
 }
 

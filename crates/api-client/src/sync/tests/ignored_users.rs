@@ -133,6 +133,46 @@ async fn invites_by_ignored_users_are_hidden_until_they_are_ignored_no_more() {
 }
 
 #[tokio::test]
+async fn invites_that_the_user_wants_to_know_nothing_of_are_hidden() {
+    for app in TestApp::on_each_engine().await {
+        let (ada, bob, eve) = (app.user("ada").await, app.user("bob").await, app.user("eve").await);
+        let path = format!(
+            "/user/{}/account_data/org.matrix.msc4155.invite_permission_config",
+            encode(ada.id.as_str())
+        );
+        let rules = json!({ "ignored_users": ["@e*:*"] });
+        assert_eq!(ada.put(&path, rules.clone()).await.verdict(), "200");
+        let mut client = Client::new(&ada);
+        client.sync().await;
+        let mut connection = Connection::new(&ada, "c");
+        connection.ask(first(10, 1, json!([]))).await;
+        let (wanted, spam) = (bob.create_room(json!({})).await, eve.create_room(json!({})).await);
+        act(&bob, &wanted, "invite", json!({ "user_id": ada.id })).await;
+        // Whoever asks does not learn of it.
+        act(&eve, &spam, "invite", json!({ "user_id": ada.id })).await;
+        let invites = |answer: &Value| {
+            let invites = answer["rooms"]["invite"].as_object().cloned().unwrap_or_default();
+            invites.into_iter().map(|(room, _)| room).collect::<Vec<_>>()
+        };
+        assert_eq!(invites(&client.sync().await), std::slice::from_ref(&wanted));
+        assert_eq!(invites(&Client::new(&ada).sync().await), std::slice::from_ref(&wanted));
+        let answer = connection.ask(first(10, 1, json!([]))).await;
+        assert_eq!(told(&answer), [&wanted]);
+        assert_eq!(answer["lists"]["all"]["count"], 1);
+        let begun = Connection::new(&ada, "s").ask(first(10, 1, json!([]))).await;
+        assert_eq!(told(&begun), [&wanted]);
+        assert_eq!(ada.put(&path, json!({})).await.verdict(), "200");
+        assert_eq!(told(&connection.ask(first(10, 1, json!([]))).await), [&spam]);
+        assert_eq!(invites(&Client::new(&ada).sync().await).len(), 2);
+        assert_eq!(ada.put(&path, rules).await.verdict(), "200");
+        let answer = connection.ask(first(10, 1, json!([]))).await;
+        assert_eq!(answer["lists"]["all"]["count"], 1);
+        let features = app.get("/_matrix/client/versions").await.json();
+        assert_eq!(features["unstable_features"]["org.matrix.msc4155"], true);
+    }
+}
+
+#[tokio::test]
 async fn a_list_that_is_none_ignores_nobody_and_nobody_ignores_themselves() {
     for app in TestApp::on_each_engine().await {
         let (ada, bob) = (app.user("ada").await, app.user("bob").await);

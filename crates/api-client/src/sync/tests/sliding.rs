@@ -18,7 +18,7 @@ pub(super) const PATH: &str = "/_matrix/client/unstable/org.matrix.simplified_ms
 pub(in crate::sync::tests) struct Connection<'a> {
     user: &'a TestUser,
     name: &'static str,
-    pub(super) pos: Option<String>,
+    pub(in crate::sync::tests) pos: Option<String>,
 }
 
 impl<'a> Connection<'a> {
@@ -32,7 +32,7 @@ impl<'a> Connection<'a> {
     }
 
     /// The same, with a timeout.
-    pub(super) async fn wait(&mut self, body: Value, timeout_ms: u64) -> Value {
+    pub(in crate::sync::tests) async fn wait(&mut self, body: Value, timeout_ms: u64) -> Value {
         let reply = self.reply(body, timeout_ms).await;
         assert_eq!(reply.verdict(), "200", "{}", reply.json());
         let answer = reply.json();

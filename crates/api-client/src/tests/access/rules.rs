@@ -17,6 +17,8 @@ pub(super) enum Rule {
     Timeline,
     /// For the same, some of the timeline's events.
     Some,
+    /// As [`Rule::Timeline`], together with the state.
+    Snapshot,
     /// One event, for those who see it. A hidden one is not told from one that does not exist.
     Event,
     /// What the room shows of itself before one is in it: for members, those who are asked in or ask, and everybody if
@@ -38,6 +40,7 @@ pub(super) const RULES: &[(&str, Rule)] = &[
     ("/_matrix/client/v3/rooms/{room}/joined_members", Rule::Members),
     ("/_matrix/client/v3/rooms/{room}/aliases", Rule::MembersOrOpen),
     ("/_matrix/client/v3/rooms/{room}/messages", Rule::Timeline),
+    ("/_matrix/client/v3/rooms/{room}/initialSync", Rule::Snapshot),
     ("/_matrix/client/v3/rooms/{room}/event/{event}", Rule::Event),
     ("/_matrix/client/v3/rooms/{room}/context/{event}", Rule::Event),
     ("/_matrix/client/v1/rooms/{room}/relations/{event}", Rule::Event),
@@ -45,6 +48,10 @@ pub(super) const RULES: &[(&str, Rule)] = &[
     ("/_matrix/client/v1/rooms/{room}/relations/{event}/{rel_type}/{kind}", Rule::Event),
     ("/_matrix/client/v1/rooms/{room}/threads", Rule::Some),
     ("/_matrix/client/v1/rooms/{room}/timestamp_to_event", Rule::Some),
+    (
+        "/_matrix/client/unstable/io.element.msc4306/rooms/{room}/thread/{root}/subscription",
+        Rule::Own,
+    ),
     ("/_matrix/client/v3/directory/list/room/{room}", Rule::Public),
     ("/_matrix/client/v1/rooms/{room}/hierarchy", Rule::Tree),
     ("/_matrix/client/v1/room_summary/{room_or_alias}", Rule::Summary),
@@ -88,7 +95,7 @@ impl Rule {
     ) -> &'static [&'static str] {
         let is_open = visibility == Visibility::WorldReadable;
         let (may, refusal) = match self {
-            Self::State | Self::StateEvent | Self::Timeline | Self::Some => {
+            Self::State | Self::StateEvent | Self::Timeline | Self::Snapshot | Self::Some => {
                 (is_open || story.was_ever_joined(), FORBIDDEN)
             }
             Self::Members => (story.is_joined(), FORBIDDEN),

@@ -40,7 +40,7 @@ pub(super) fn evaluate(rules: &PushRules, event: &Pdu, room: Room) -> (Option<St
     let event = FlattenedJson::from_raw(&raw);
     // It is async for a condition that we do not use: the future is ready at once.
     let mut task = Context::from_waker(Waker::noop());
-    let matching = rules.0.iter().find(|rule| {
+    let matching = rules.rules.iter().find(|rule| {
         matches!(pin!(rule.applies(&event, &context)).poll(&mut task), Poll::Ready(true))
     });
     let Some(rule) = matching else { return (None, Outcome::default()) };
