@@ -22,9 +22,9 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
 
 /// Clients look for the versions that they know, some for one alone, so that the old ones are named too. Each version
 /// holds what the one before it has.
-const VERSIONS: [&str; 12] = [
+const VERSIONS: [&str; 16] = [
     "v1.1", "v1.2", "v1.3", "v1.4", "v1.5", "v1.6", "v1.7", "v1.8", "v1.9", "v1.10", "v1.11",
-    "v1.12",
+    "v1.12", "v1.13", "v1.14", "v1.15", "v1.16",
 ];
 
 /// Unstable features, each with an endpoint that makes it up: nothing is promised that is not served.
@@ -78,7 +78,7 @@ pub(super) const FEATURES: &[(&str, &str)] = &[
 
 #[derive(Serialize)]
 pub(crate) struct Reply {
-    versions: [&'static str; 12],
+    versions: [&'static str; 16],
     unstable_features: BTreeMap<&'static str, bool>,
 }
 
