@@ -33,4 +33,14 @@ impl Rooms {
         }
         Ok(())
     }
+
+    /// The same in a task of its own, for whoever holds the room's writer.
+    pub(crate) fn see_guests_off_later(self: &Arc<Self>, room: &Arc<Room>) {
+        let (rooms, room) = (Arc::clone(self), Arc::clone(room));
+        tokio::spawn(async move {
+            if let Err(error) = rooms.see_guests_off(&room).await {
+                tracing::warn!(room.id = %room.id, %error, "guests could not leave a room that is closed to them");
+            }
+        });
+    }
 }

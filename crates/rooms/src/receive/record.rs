@@ -239,13 +239,7 @@ impl Rooms {
         self.notifications.committed(room.num, at, &classified);
         self.accepted(room, now, &event, &members, &position, committed);
         if event.is_state("m.room.guest_access", "") {
-            let (rooms, room) = (Arc::clone(self), Arc::clone(room));
-            // A task of its own: the room's writer is held here.
-            tokio::spawn(async move {
-                if let Err(error) = rooms.see_guests_off(&room).await {
-                    tracing::warn!(room.id = %room.id, %error, "guests could not leave a room that is closed to them");
-                }
-            });
+            self.see_guests_off_later(room);
         }
         Ok(())
     }

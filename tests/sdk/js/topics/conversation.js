@@ -74,9 +74,13 @@ async function react(roomId, alice, bob, target) {
 }
 
 async function thread(roomId, alice, bob, root) {
-    const { event_id: id } = await bob.client.sendMessage(roomId, root, inThread(root, "a side remark"));
+    const body = "a side remark";
+    // Where the sync is quicker than the answer, the SDK takes what it has sent for another's and says so; it is sent all the same.
+    await bob.client.sendMessage(roomId, root, inThread(root, body)).catch((error) => {
+        if (!error.message.includes("not a local echo")) throw error;
+    });
     const room = await alice.room(roomId);
     const found = await until("the thread", () => room.getThread(root));
-    await until("the remark in it", () => found.findEventById(id)?.getContent().body === "a side remark");
+    await until("the remark in it", () => found.events.some((event) => event.getContent().body === body));
     assert.equal(found.rootEvent.getId(), root);
 }
