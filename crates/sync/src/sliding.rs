@@ -292,7 +292,7 @@ impl Sync {
                 tokio::task::yield_now().await;
             }
         }
-        if let Some(known) = state.known() {
+        if let Some(known) = state.known().filter(|_| request.has_rooms()) {
             self.put_rooms_left(request, window, known, &mut draft, &mut response).await?;
         }
         response.extensions = self.extensions(&scene, &mut draft).await?;

@@ -171,6 +171,12 @@ async fn a_client_that_begins_anew_is_told_what_was_left_meanwhile() {
         // A client that comes for the first time is told of none of them.
         let answer = Connection::new(&bob, "d").ask(first(20, 1, me())).await;
         assert_eq!(told(&answer), [&*rooms[3]]);
+        // A connection that asks for no rooms is told of none.
+        let wanted = || json!({ "extensions": { "e2ee": { "enabled": true } } });
+        let mut encryption = Connection::new(&bob, "encryption");
+        encryption.ask(wanted()).await;
+        act(&bob, &rooms[3], "leave", json!({})).await;
+        assert!(told(&encryption.ask(wanted()).await).is_empty());
     }
 }
 
