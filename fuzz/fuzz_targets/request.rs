@@ -6,8 +6,8 @@ use std::sync::{Arc, OnceLock};
 use axum::{body::Body, extract::State};
 use clock::MockClock;
 use endpoint::{
-    Auth, ClientAddress, Endpoint, ForwardedBy, Json, JsonOrEmpty, Method, Path, Query, RateClass, Routes,
-    Site, SiteOptions, body,
+    Auth, ClientAddress, Endpoint, ForwardedBy, Json, JsonOrEmpty, Method, Overload, Path, Query, RateClass,
+    Routes, Site, SiteOptions, body,
 };
 use libfuzzer_sys::fuzz_target;
 use protocol::ids::{OwnedEventId, OwnedRoomId, OwnedUserId};
@@ -72,6 +72,7 @@ fn site() -> &'static Site {
             rate_limits: config::RateLimits::default(),
             forwarded_by: ForwardedBy::default(),
             is_trusted: None,
+            overload: Overload::never(),
             run: 1,
         };
         Site::new(options, routes).expect("a site")

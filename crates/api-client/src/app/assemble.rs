@@ -124,9 +124,7 @@ impl Services {
             Arc::new(TellOthers { encryption: Arc::clone(&encryption), rooms: Arc::clone(&rooms) });
         let messengers = messengers(config, &store, &settings)?;
         let mail = messengers.mail.clone();
-        let account_settings = account_settings(config, &name);
-        let accounts = Accounts::new(store.clone(), account_settings, observer)?;
-        let accounts = accounts.with_claimed_names(Arc::clone(&registrations) as _);
+        let accounts = accounts(config, name.clone(), &store, observer, &registrations)?;
         let accounts = Arc::new(accounts.with_messengers(messengers));
         let appservices = Arc::new(Appservices::new(appservices::Parts {
             egress: way_to_appservices(config, &registrations)?,
@@ -176,8 +174,17 @@ impl Services {
     }
 }
 
-fn account_settings(config: &Config, name: &ServerName) -> accounts::Settings {
-    accounts::Settings::new(name.to_owned(), &config.accounts, &config.registration)
+/// Accounts, for whose names application services have the last word.
+fn accounts(
+    config: &Config,
+    name: OwnedServerName,
+    store: &Store,
+    observer: Arc<TellOthers>,
+    registrations: &Arc<Registrations>,
+) -> Result<Accounts, CostError> {
+    let settings = accounts::Settings::new(name, &config.accounts, &config.registration);
+    let accounts = Accounts::new(store.clone(), settings, observer)?;
+    Ok(accounts.with_claimed_names(Arc::clone(registrations) as _))
 }
 
 /// The ways to people's addresses.
