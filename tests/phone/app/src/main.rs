@@ -10,6 +10,9 @@
 //! | `say ROOM TEXT` | the user writes |
 //!
 //! The folder keeps session and stores: a phone that is started again on it goes on where it was. It ends with its input.
+// The SDK's futures lie deep in one another.
+#![recursion_limit = "256"]
+
 mod device;
 mod screen;
 
