@@ -16,7 +16,7 @@ use crate::Failure;
 const RETRY: Duration = Duration::from_millis(200);
 
 /// How long its caches are given to store what has come last.
-const STORED: Duration = Duration::from_secs(1);
+const STORED: Duration = Duration::from_secs(5);
 
 /// A client that syncs.
 pub(crate) struct Device {
