@@ -26,9 +26,15 @@ fuzz_target!(|bytes: &[u8]| {
 
     let id = "$e".try_into().expect("an event id");
     let event = Pdu::from_stored(id, RoomVersion::V12, EVENT).expect("an event");
-    let room = RoomContext { member_count: 2, sender_may_notify: &|key| key == "room" };
+    let sender_may_notify = &|key: &str| key == "room";
+    let room = RoomContext { member_count: 2, in_thread: true, sender_may_notify };
     let event = PushEvent::new(&event, room);
-    let named = Recipient { is_mentioned: true, is_state_key: false, display_name: Some("U") };
+    let named = Recipient {
+        is_mentioned: true,
+        is_state_key: false,
+        is_subscribed: true,
+        display_name: Some("U"),
+    };
     let mut all = vec![rules];
     all.extend(std::str::from_utf8(body).ok().and_then(|text| PushRules::from_json(text, user).ok()));
     for rules in all {
