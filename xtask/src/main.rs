@@ -43,8 +43,9 @@ fn run_tidy(root: &Path) -> (String, bool) {
     }
 }
 
-/// The workspace: the folder above this crate's.
+/// The workspace: the folder above this crate's, where it lies now. A build folder that several checkouts share may hold a
+/// program that was built in another of them.
 fn root() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.parent().unwrap_or(here).to_owned()
+    let here = env::var_os("CARGO_MANIFEST_DIR").map_or_else(PathBuf::new, PathBuf::from);
+    here.parent().map_or_else(|| PathBuf::from("."), Path::to_owned)
 }

@@ -59,16 +59,8 @@ pub(crate) fn read(
 
 /// Checks what only the crate that sends mail can read.
 fn email(loaded: &Loaded) -> Result<(), Invalid> {
-    mail::check(&loaded.config.email).map_err(|error| {
-        let message = error.to_string();
-        let key = message
-            .split(':')
-            .next()
-            .filter(|key| key.starts_with("email."))
-            .unwrap_or("email.host");
-        let place = format!("{key} ({})", loaded.origins.of(key));
-        Invalid { problems: vec![Problem { place, message }] }
-    })
+    mail::check(&loaded.config.email)
+        .map_err(|error| invalid(loaded, ("email.", "email.host"), error.to_string()))
 }
 
 /// Checks what only the crate that sends text messages can read.
@@ -76,13 +68,15 @@ fn sms(loaded: &Loaded) -> Result<(), Invalid> {
     if loaded.config.sms.url.is_none() {
         return Ok(());
     }
-    sms::check(&loaded.config.sms).map_err(|error| {
-        let message = error.to_string();
-        let key =
-            message.split(':').next().filter(|key| key.starts_with("sms.")).unwrap_or("sms.url");
-        let place = format!("{key} ({})", loaded.origins.of(key));
-        Invalid { problems: vec![Problem { place, message }] }
-    })
+    sms::check(&loaded.config.sms)
+        .map_err(|error| invalid(loaded, ("sms.", "sms.url"), error.to_string()))
+}
+
+/// A problem with a setting of a section. The message begins with the setting's key if it is not the most important one.
+fn invalid(loaded: &Loaded, (section, default): (&str, &str), message: String) -> Invalid {
+    let key = message.split(':').next().filter(|key| key.starts_with(section)).unwrap_or(default);
+    let place = format!("{key} ({})", loaded.origins.of(key));
+    Invalid { problems: vec![Problem { place, message }] }
 }
 
 /// The application services. They are as much a part of the configuration as the list of their files.

@@ -45,7 +45,7 @@ mod testing;
 use std::sync::Arc;
 
 use protocol::ids::{ServerName, UserId};
-use store::{Store, users};
+use store::{Store, UserTurns, users};
 
 pub use store::user_ips::UseRow as SessionUse;
 pub use store::users::UserRow as User;
@@ -81,6 +81,8 @@ pub struct Accounts {
     messengers: Messengers,
     /// Held while it is decided whether a message goes to an address.
     verifying: tokio::sync::Mutex<()>,
+    /// Of those who change their tags.
+    turns: UserTurns,
 }
 
 /// The settings ask for password hashes that argon2 cannot make.
@@ -111,6 +113,7 @@ impl Accounts {
             claimed: Arc::new(NothingClaimed),
             messengers: Messengers::default(),
             verifying: tokio::sync::Mutex::default(),
+            turns: UserTurns::default(),
         })
     }
 

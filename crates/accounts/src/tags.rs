@@ -112,6 +112,7 @@ impl Accounts {
         room: RoomNum,
         change: impl Fn(&mut Map<String, Value>) + Send,
     ) -> Result<(), AccountDataError> {
+        let _turn = self.turns.take(user).await;
         for _ in 0..TRIES_MAX {
             let row = self.tag_row(user, room).await?;
             let before = row.as_ref().map(tags_of).transpose()?.unwrap_or_default();

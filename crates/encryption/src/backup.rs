@@ -50,25 +50,6 @@ pub enum BackupError {
     Database(#[from] db::Error),
 }
 
-/// Lets one writer of a user's backup through at a time. Users whose numbers fall together share a lock.
-pub(crate) struct Writers(Vec<tokio::sync::Mutex<()>>);
-
-/// How many locks there are.
-const WRITER_LOCKS: u8 = 64;
-
-impl Default for Writers {
-    fn default() -> Self {
-        Self((0..WRITER_LOCKS).map(|_| tokio::sync::Mutex::default()).collect())
-    }
-}
-
-impl Writers {
-    async fn enter(&self, user: UserNum) -> Option<tokio::sync::MutexGuard<'_, ()>> {
-        let lock = usize::try_from(user.0.rem_euclid(i64::from(WRITER_LOCKS))).ok()?;
-        Some(self.0.get(lock)?.lock().await)
-    }
-}
-
 /// What a backup holds after a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BackupState {

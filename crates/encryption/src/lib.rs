@@ -31,7 +31,7 @@ mod testing;
 use std::sync::Arc;
 
 use protocol::ids::{DeviceId, OwnedServerName, UserId};
-use store::{Store, UserNum};
+use store::{Store, UserNum, UserTurns};
 
 pub use self::{
     claim::{Claim, Claimed},
@@ -61,7 +61,7 @@ pub struct Encryption {
     rooms: Arc<dyn SharedRooms>,
     counts: Arc<CountCache>,
     inboxes: Arc<InboxCache>,
-    backup_writers: backup::Writers,
+    backup_turns: UserTurns,
 }
 
 impl Encryption {
@@ -74,7 +74,7 @@ impl Encryption {
             rooms,
             counts: Arc::default(),
             inboxes: Arc::default(),
-            backup_writers: backup::Writers::default(),
+            backup_turns: UserTurns::default(),
         }
     }
 

@@ -55,28 +55,19 @@ impl Kind {
 pub struct Letter {
     pub(crate) kind: Kind,
     pub(crate) values: Vec<(&'static str, Value)>,
-    pub(crate) headers: Vec<(&'static str, String)>,
 }
 
 impl Letter {
     /// A letter without values of its own.
     #[must_use]
     pub const fn new(kind: Kind) -> Self {
-        Self { kind, values: Vec::new(), headers: Vec::new() }
+        Self { kind, values: Vec::new() }
     }
 
     /// Adds a value.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl Into<Value>) -> Self {
         self.values.push((name, value.into()));
-        self
-    }
-
-    /// Says by which URL a program ends mail of this kind with one request (RFC 8058).
-    #[must_use]
-    pub fn unsubscribed_at(mut self, url: &str) -> Self {
-        self.headers.push(("List-Unsubscribe", format!("<{url}>")));
-        self.headers.push(("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()));
         self
     }
 

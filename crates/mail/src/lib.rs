@@ -21,6 +21,3 @@ pub use self::{
     send::{Mailer, SendError},
     setup::{SetupError, check},
 };
-
-/// A value in a template.
-pub use minijinja::Value;

@@ -27,6 +27,9 @@ use crate::{
 /// How many connections to the SMTP server there are at the same time.
 pub(crate) const CONNECTIONS_MAX: u32 = 4;
 
+/// What says that no human being has written a mail (RFC 3834).
+const AUTOMATIC: HeaderName = HeaderName::new_from_ascii_str("Auto-Submitted");
+
 /// Why a mail was not sent.
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
@@ -125,12 +128,6 @@ impl Mailer {
         })))
     }
 
-    /// What the mail calls the service.
-    #[must_use]
-    pub fn app_name(&self) -> &str {
-        &self.app_name
-    }
-
     /// Sends a letter to one address, and returns when the SMTP server has taken it.
     ///
     /// # Errors
@@ -146,7 +143,7 @@ impl Mailer {
     async fn try_to_send(&self, to: &str, letter: &Letter) -> Result<(), SendError> {
         let address: Address = to.parse().map_err(|_| SendError::Address(to.to_owned()))?;
         let words = self.templates.render(letter, &self.app_name, &self.server_name, to)?;
-        let message = self.message(address, words, letter)?;
+        let message = self.message(address, words)?;
         let _turn = self.turns.acquire().await;
         let transport = self.transport.lock().await.clone();
         match tokio::time::timeout(self.within, transport.send(message)).await {
@@ -164,7 +161,7 @@ impl Mailer {
         }
     }
 
-    fn message(&self, to: Address, words: Words, letter: &Letter) -> Result<Message, SendError> {
+    fn message(&self, to: Address, words: Words) -> Result<Message, SendError> {
         let form = |error: lettre::error::Error| SendError::Form(error.to_string());
         let now_ms = u64::try_from(self.clock.now_ms()).unwrap_or_default();
         let id = entropy::token(&*self.entropy, 18);
@@ -175,11 +172,8 @@ impl Mailer {
             .subject(words.subject)
             .date(UNIX_EPOCH + Duration::from_millis(now_ms))
             .message_id(Some(format!("<{id}@{host}>")));
-        // Nobody's out-of-office answer is to come back (RFC 3834).
-        message = message.raw_header(header("Auto-Submitted", "auto-generated")?);
-        for (name, value) in &letter.headers {
-            message = message.raw_header(header(name, value)?);
-        }
+        // Nobody's out-of-office answer is to come back.
+        message = message.raw_header(HeaderValue::new(AUTOMATIC, "auto-generated".to_owned()));
         message.multipart(MultiPart::alternative_plain_html(words.text, words.html)).map_err(form)
     }
 
@@ -196,13 +190,6 @@ impl Mailer {
         let for_good = error.is_permanent();
         SendError::Refused { host: self.host.clone(), why, for_good }
     }
-}
-
-fn header(name: &'static str, value: &str) -> Result<HeaderValue, SendError> {
-    let fits = value.bytes().all(|byte| (b' '..=b'~').contains(&byte));
-    let name = HeaderName::new_from_ascii(name.to_owned()).ok().filter(|_| fits);
-    let name = name.ok_or_else(|| SendError::Form("a header that cannot be one".to_owned()))?;
-    Ok(HeaderValue::new(name, value.to_owned()))
 }
 
 #[cfg(test)]

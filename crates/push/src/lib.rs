@@ -23,7 +23,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use parking_lot::Mutex;
 use protocol::{ids::OwnedServerName, push::PreparedRules};
-use store::{EventNum, RoomNum, Store, UserNum};
+use store::{EventNum, RoomNum, Store, UserNum, UserTurns};
 
 use crate::{
     audiences::{Audiences, Prepared},
@@ -66,6 +66,8 @@ pub struct Push {
     /// The last event of each room that was counted and whose sender somebody ignores.
     pub(crate) last_ignored: Mutex<HashMap<RoomNum, i64>>,
     pub(crate) pusher_news: PusherNews,
+    /// Of those who change their rules or pushers.
+    pub(crate) turns: UserTurns,
 }
 
 impl Push {
@@ -83,6 +85,7 @@ impl Push {
             last_shared: Mutex::default(),
             last_ignored: Mutex::default(),
             pusher_news: PusherNews::default(),
+            turns: UserTurns::default(),
         })
     }
 }

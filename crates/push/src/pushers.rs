@@ -126,6 +126,7 @@ impl Push {
         append: bool,
     ) -> Result<(), PusherError> {
         check(settings)?;
+        let _turn = self.turns.take(owner.user_num).await;
         for _ in 0..ATTEMPTS_MAX {
             let write = self.set_pusher_in(owner, settings, append).await?;
             match self.store.write(write).await {

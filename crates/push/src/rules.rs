@@ -79,6 +79,7 @@ impl Push {
         user_id: &UserId,
         change: impl Fn(&mut PushRules) -> Result<(), PushRuleError> + Send,
     ) -> Result<(), RulesError> {
+        let _turn = self.turns.take(user).await;
         for _ in 0..ATTEMPTS_MAX {
             let own = self.own_rules(user, user_id).await?;
             let read = own.as_ref().map(|own| own.position);

@@ -323,6 +323,17 @@ impl Rooms {
         Ok(committed.affected(ended) > 0)
     }
 
+    /// Notes what one that waits was sent as; the write is rejected if it waits no more.
+    pub(crate) fn write_sent(
+        &self,
+        write: &mut Write,
+        (delay_id, sender): (&str, UserNum),
+        event_id: &str,
+    ) {
+        table::sent(write, delay_id, self.now_ms(), event_id);
+        table::trim_finalised(write, sender, FINALISED_MAX);
+    }
+
     async fn why_not_waiting(&self, delay_id: &str) -> std::result::Result<DelayError, DelayError> {
         let row = table::find(&self.store.db, delay_id).await?;
         let end = row.ok_or(DelayError::Unknown)?.end;

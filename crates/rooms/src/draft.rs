@@ -57,7 +57,12 @@ impl Draft {
         let target = canonical::string(&content, "redacts").and_then(|id| EventId::parse(id).ok());
         let target = target
             .ok_or_else(|| Error::BadContent("a redaction needs the event it redacts".into()))?;
-        Ok(Self { redacts: Some(target), ..Self::message(kind, content) })
+        Ok(Self::redaction(target, content))
+    }
+
+    /// A redaction of `target`.
+    pub(crate) fn redaction(target: OwnedEventId, content: Object) -> Self {
+        Self { redacts: Some(target), ..Self::message("m.room.redaction", content) }
     }
 
     /// A state event.

@@ -136,7 +136,7 @@ impl Rooms {
             tracing::info!(job = job_id, room.id = %room_id, kind = %job.kind, "a job on a room begins or goes on");
             let ended = match self.run_job(job).await {
                 Ok(job) => JobRow { status: Status::Done, stage: "done".to_owned(), ..job },
-                Err(Error::Storage(error)) => return Err(error.into()),
+                Err(error @ (Error::Storage(_) | Error::Contended)) => return Err(error),
                 Err(error) => {
                     let Some(job) = self.job(job_id).await? else { continue };
                     tracing::warn!(job = job_id, room.id = %room_id, %error, "a job on a room failed");

@@ -11,7 +11,7 @@ use store::{
 };
 
 use crate::{
-    draft::{Draft, Manner, Submission},
+    draft::{Draft, Submission},
     error::Result,
     event::Event,
     room::Room,
@@ -77,13 +77,10 @@ impl Rooms {
             let facts = room.facts(self).await?;
             let may_all = facts.powers().can_redact_others(sender);
             let may = |event: &&Arc<Event>| may_all || event.pdu.sender() == sender;
-            let drafts = children.iter().filter(may).map(|event| Draft {
-                kind: "m.room.redaction".into(),
-                state_key: None,
-                content: content.clone(),
-                redacts: Some(event.pdu.event_id().to_owned()),
-                manner: Manner::default(),
-            });
+            let drafts = children
+                .iter()
+                .filter(may)
+                .map(|event| Draft::redaction(event.pdu.event_id().to_owned(), content.clone()));
             let drafts: Vec<Draft> = drafts.collect();
             if facts.is_joined(sender) && !drafts.is_empty() {
                 let submission = Submission {

@@ -10,8 +10,8 @@ use store::{RoomNum, current_state, events::purging};
 
 use crate::{
     error::{Error, Result},
-    facts::Facts,
     purge::Old,
+    room::Room,
     service::Rooms,
 };
 
@@ -89,10 +89,12 @@ impl Rooms {
     }
 
     /// Before which time (Unix ms) a room's messages have expired.
-    pub(crate) fn expired_before(&self, facts: &Facts) -> Option<i64> {
-        let retention = self.retention()?;
+    pub(crate) async fn expired_before(&self, room: &Room) -> Result<Option<i64>> {
+        let Some(retention) = self.retention() else { return Ok(None) };
+        let facts = room.facts(self).await?;
         let own = TYPES.iter().find_map(|kind| facts.state.get(kind, ""));
-        retention.cutoff(own.and_then(|own| Policy::parse(own.pdu.content())), self.now_ms())
+        let own = own.and_then(|own| Policy::parse(own.pdu.content()));
+        Ok(retention.cutoff(own, self.now_ms()))
     }
 
     /// Removes what has expired from every room. Returns how many events that were.

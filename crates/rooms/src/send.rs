@@ -55,17 +55,13 @@ impl Rooms {
         content: Object,
         manner: Manner,
     ) -> Result<OwnedEventId> {
-        if kind == "m.room.redaction" {
-            let target =
-                canonical::string(&content, "redacts").and_then(|id| EventId::parse(id).ok());
-            let target = target.ok_or_else(|| {
-                Error::BadContent("a redaction needs the event it redacts".into())
-            })?;
-            return self.redact(sender, room_id, &target, transaction, content).await;
+        let draft = Draft::message_or_redaction(kind, content)?;
+        if let Some(target) = &draft.redacts {
+            let key = redaction_key(target, transaction);
+            return self.send_draft(sender, room_id, draft, key).await;
         }
         let key = transaction_key(transaction.device_id, kind, transaction.transaction_id);
-        let draft = Draft { manner, ..Draft::message(kind, content) };
-        self.send_draft(sender, room_id, draft, key).await
+        self.send_draft(sender, room_id, Draft { manner, ..draft }, key).await
     }
 
     /// Empties an event.
@@ -80,15 +76,8 @@ impl Rooms {
         transaction: Transaction<'_>,
         content: Object,
     ) -> Result<OwnedEventId> {
-        let endpoint = format!("redact {target}");
-        let key = transaction_key(transaction.device_id, &endpoint, transaction.transaction_id);
-        let draft = Draft {
-            kind: "m.room.redaction".into(),
-            state_key: None,
-            content,
-            redacts: Some(target.to_owned()),
-            manner: Manner::default(),
-        };
+        let key = redaction_key(target, transaction);
+        let draft = Draft::redaction(target.to_owned(), content);
         self.send_draft(sender, room_id, draft, key).await
     }
 
@@ -256,4 +245,9 @@ impl Rooms {
         let events = self.submit(room, submission).await?;
         events.into_iter().next().ok_or(Error::Stopped)
     }
+}
+
+fn redaction_key(target: &EventId, transaction: Transaction<'_>) -> String {
+    let endpoint = format!("redact {target}");
+    transaction_key(transaction.device_id, &endpoint, transaction.transaction_id)
 }

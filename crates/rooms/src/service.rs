@@ -317,8 +317,7 @@ impl Rooms {
             }
             None => History::default(),
         };
-        let facts = room.facts(self).await?;
-        let expired_before = self.expired_before(&facts);
+        let expired_before = self.expired_before(room).await?;
         Ok(View { memberships, visibilities, ignored, expired_before })
     }
 

@@ -65,6 +65,7 @@ pub mod user_daily_visits;
 pub mod user_directory;
 pub mod user_ips;
 pub mod user_threepids;
+mod user_turns;
 pub mod users;
 pub mod whole_rooms;
 
@@ -80,6 +81,7 @@ pub use self::{
     interner::Interner,
     numbers::{AudienceNum, EventNum, RoomNum, StateKeyNum, StateVersion, UserNum},
     shadow_bans::ShadowBans,
+    user_turns::UserTurns,
 };
 
 /// What every service is built from: the database, the interned numbers, the change hub, time and randomness.

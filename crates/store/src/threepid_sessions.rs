@@ -39,8 +39,15 @@ impl std::fmt::Debug for ThreepidSessionRow {
     }
 }
 
-const FIND: &str = "SELECT session_id, secret_hash, purpose, medium, address, token_hash, attempts_left, \
-     send_attempt, next_link, expires_ts, validated_ts FROM threepid_sessions WHERE session_id = $1";
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT session_id, secret_hash, purpose, medium, address, token_hash, attempts_left, \
+             send_attempt, next_link, expires_ts, validated_ts FROM threepid_sessions ",
+            $rest
+        )
+    };
+}
 
 /// Adds a session; the write is rejected if the client has one for the same address and purpose.
 pub fn insert(write: &mut Write, row: &ThreepidSessionRow) -> OperationIndex {
@@ -71,7 +78,8 @@ pub fn insert(write: &mut Write, row: &ThreepidSessionRow) -> OperationIndex {
 /// # Errors
 /// Fails if the database fails.
 pub async fn find(reader: &impl Read, session_id: &str) -> Result<Option<ThreepidSessionRow>> {
-    let row = reader.query_optional(FIND, params![session_id]).await?;
+    let sql = select!("WHERE session_id = $1");
+    let row = reader.query_optional(sql, params![session_id]).await?;
     row.as_ref().map(decode).transpose()
 }
 
@@ -85,14 +93,10 @@ pub async fn find_of_client(
     purpose: &str,
     threepid: &Threepid,
 ) -> Result<Option<ThreepidSessionRow>> {
-    let row = reader
-        .query_optional(
-            "SELECT session_id, secret_hash, purpose, medium, address, token_hash, attempts_left, \
-             send_attempt, next_link, expires_ts, validated_ts FROM threepid_sessions \
-             WHERE secret_hash = $1 AND purpose = $2 AND medium = $3 AND address = $4",
-            params![secret_hash.to_vec(), purpose, threepid.medium().as_str(), threepid.address()],
-        )
-        .await?;
+    let sql = select!("WHERE secret_hash = $1 AND purpose = $2 AND medium = $3 AND address = $4");
+    let params =
+        params![secret_hash.to_vec(), purpose, threepid.medium().as_str(), threepid.address()];
+    let row = reader.query_optional(sql, params).await?;
     row.as_ref().map(decode).transpose()
 }
 

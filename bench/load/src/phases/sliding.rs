@@ -6,48 +6,45 @@ use anyhow::ensure;
 use serde_json::{Value, json};
 
 use super::{Bench, Phase, sync};
-use crate::matrix::{Preset, text_field};
+use crate::matrix::{Preset, User, text_field};
 
 pub async fn first(bench: &mut Bench<'_>) -> anyhow::Result<()> {
     let sync::Account { user, rooms } = sync::account(bench).await?;
-    let window = bench.sizes.window.min(rooms);
-    let matrix = bench.world.matrix.clone();
-    let body = Arc::new(room_list(window));
-    let found = room_count(&matrix.sliding_sync(&user, None, &body).await?)?;
-    ensure!(found == window, "a first sliding sync brought {found} rooms of {window}");
-    let case = format!("window of {window} of {rooms} rooms");
-    let load = bench.load(1);
-    bench
-        .measure(Phase::SlidingFirst, case, load, move |_| {
-            let (matrix, user, body) = (matrix.clone(), Arc::clone(&user), Arc::clone(&body));
-            async move { Ok(matrix.sliding_sync(&user, None, &body).await?.len()) }
-        })
-        .await
+    measure_first(bench, Phase::SlidingFirst, user, rooms).await
 }
 
 pub async fn first_of_many(bench: &mut Bench<'_>) -> anyhow::Result<()> {
     let rooms = bench.sizes.many_rooms;
-    let window = bench.sizes.window.min(rooms);
     let user = bench.world.fresh_user().await?;
-    let matrix = bench.world.matrix.clone();
-    let (creator, maker) = (Arc::clone(&user), matrix.clone());
+    let (creator, matrix) = (Arc::clone(&user), bench.world.matrix.clone());
     let version = bench.world.room_version.clone();
     bench
         .world
         .prepare(rooms, "rooms", move |_| {
-            let (matrix, user, version) = (maker.clone(), Arc::clone(&creator), version.clone());
+            let (matrix, user, version) = (matrix.clone(), Arc::clone(&creator), version.clone());
             async move {
                 matrix.create_room(&user, Preset::Private, version.as_deref()).await.map(drop)
             }
         })
         .await?;
+    measure_first(bench, Phase::SlidingManyRooms, user, rooms).await
+}
+
+async fn measure_first(
+    bench: &mut Bench<'_>,
+    phase: Phase,
+    user: Arc<User>,
+    rooms: usize,
+) -> anyhow::Result<()> {
+    let window = bench.sizes.window.min(rooms);
+    let matrix = bench.world.matrix.clone();
     let body = Arc::new(room_list(window));
     let found = room_count(&matrix.sliding_sync(&user, None, &body).await?)?;
     ensure!(found == window, "a first sliding sync brought {found} rooms of {window}");
     let case = format!("window of {window} of {rooms} rooms");
     let load = bench.load(1);
     bench
-        .measure(Phase::SlidingManyRooms, case, load, move |_| {
+        .measure(phase, case, load, move |_| {
             let (matrix, user, body) = (matrix.clone(), Arc::clone(&user), Arc::clone(&body));
             async move { Ok(matrix.sliding_sync(&user, None, &body).await?.len()) }
         })

@@ -30,8 +30,17 @@ pub(crate) async fn handler(
     caller: Caller,
     Json(body): Json<Map<String, Value>>,
 ) -> Result<Json<Value>, Interrupted> {
-    let Interactive { body, request, attempt } = Interactive::<Credentials>::read(body)?;
-    let (session, credentials): (_, ThreepidCredentials) = (&caller.0, body.into());
+    add(&app, &caller, Interactive::<Credentials>::read(body)?).await
+}
+
+/// Adds an address, once the user has confirmed that it is them.
+pub(super) async fn add(
+    app: &App,
+    caller: &Caller,
+    read: Interactive<impl Into<ThreepidCredentials>>,
+) -> Result<Json<Value>, Interrupted> {
+    let Interactive { body, request, attempt } = read;
+    let (session, credentials) = (&caller.0, body.into());
     app.accounts.check_new_threepid(&credentials).await.map_err(Error::from)?;
     let action = Action::AddThreepid;
     let confirmation = app.accounts.confirm(session, action, "", &request, attempt).await?;

@@ -5,12 +5,12 @@
 //! the faults seen in the field).
 //!
 //! [spec]: https://spec.matrix.org/v1.16/client-server-api/#post_matrixclientv3account3pid
-use accounts::{Action, threepids::ThreepidCredentials};
+use accounts::threepids::ThreepidCredentials;
 use endpoint::{Auth, Endpoint, Json, Method, RateClass, State, body};
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use super::{Credentials, error::Error};
+use super::{Credentials, add::add};
 use crate::{
     App, Caller,
     accounts::interactive::{Interactive, Interrupted},
@@ -32,16 +32,16 @@ struct Body {
     three_pid_creds: Credentials,
 }
 
+impl From<Body> for ThreepidCredentials {
+    fn from(body: Body) -> Self {
+        body.three_pid_creds.into()
+    }
+}
+
 pub(crate) async fn handler(
     State(app): State<App>,
     caller: Caller,
     Json(body): Json<Map<String, Value>>,
 ) -> Result<Json<Value>, Interrupted> {
-    let Interactive { body, request, attempt } = Interactive::<Body>::read(body)?;
-    let (session, credentials): (_, ThreepidCredentials) = (&caller.0, body.three_pid_creds.into());
-    app.accounts.check_new_threepid(&credentials).await.map_err(Error::from)?;
-    let action = Action::AddThreepid;
-    let confirmation = app.accounts.confirm(session, action, "", &request, attempt).await?;
-    app.accounts.add_threepid(session, &credentials, confirmation).await.map_err(Error::from)?;
-    Ok(Json(json!({})))
+    add(&app, &caller, Interactive::<Body>::read(body)?).await
 }

@@ -2,12 +2,10 @@
 use accounts::threepids::SubmitError;
 use axum::response::{IntoResponse as _, Response};
 use endpoint::{Auth, Endpoint, Form, Method, RateClass, State, body, error::INTERNAL};
+use html_escape::encode_safe;
 use http::StatusCode;
 
-use super::{
-    page::{escape, page},
-    show_link::Link,
-};
+use super::{page::page, show_link::Link};
 use crate::App;
 
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
@@ -25,7 +23,9 @@ pub(crate) async fn handler(State(app): State<App>, Form(link): Form<Link>) -> R
         Ok(submitted) => {
             let next = submitted.next_link.map_or_else(
                 || "<p>Please go on in your application.</p>".to_owned(),
-                |next| format!("<p><a class=\"button\" href=\"{}\">Go on</a></p>", escape(&next)),
+                |next| {
+                    format!("<p><a class=\"button\" href=\"{}\">Go on</a></p>", encode_safe(&next))
+                },
             );
             page(StatusCode::OK, "The address is confirmed", &next)
         }

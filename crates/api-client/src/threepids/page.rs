@@ -1,5 +1,6 @@
 //! Pages for people who have followed a link in a mail.
 use axum::response::{IntoResponse as _, Response};
+use html_escape::encode_safe;
 use http::{
     HeaderName, HeaderValue, StatusCode,
     header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_FRAME_OPTIONS},
@@ -11,7 +12,7 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action
 
 /// A page with a title and a body, which is HTML already.
 pub(super) fn page(status: StatusCode, title: &str, body: &str) -> Response {
-    let title = escape(title);
+    let title = encode_safe(title);
     let html = format!(
         "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
@@ -31,20 +32,4 @@ pub(super) fn page(status: StatusCode, title: &str, body: &str) -> Response {
     // The address of the page has the token in it.
     set(REFERRER_POLICY, "no-referrer");
     response
-}
-
-/// A text as a part of HTML.
-pub(super) fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            c => escaped.push(c),
-        }
-    }
-    escaped
 }

@@ -3,10 +3,11 @@
 //! It only asks: programs that look through mail follow every link in it, and none of them is to prove anything.
 use axum::response::Response;
 use endpoint::{Auth, Endpoint, Method, Query, RateClass, body};
+use html_escape::encode_safe;
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::page::{escape, page};
+use super::page::page;
 
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
     method: Method::Get,
@@ -30,8 +31,8 @@ pub(crate) async fn handler(Query(link): Query<Link>) -> Response {
          <input type=\"hidden\" name=\"sid\" value=\"{}\">\
          <input type=\"hidden\" name=\"token\" value=\"{}\"><button>Confirm</button></form>\
          <p>If you have not asked for this, close the page.</p>",
-        escape(&link.sid),
-        escape(&link.token)
+        encode_safe(&link.sid),
+        encode_safe(&link.token)
     );
     page(StatusCode::OK, "Confirm your address", &form)
 }

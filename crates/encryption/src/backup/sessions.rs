@@ -29,7 +29,7 @@ impl Encryption {
             check_text("the session id", &session.session_id)?;
             check_size("session_data", &session.session_data)?;
         }
-        let _alone = self.backup_writers.enter(user).await;
+        let _turn = self.backup_turns.take(user).await;
         for _ in 0..RETRIES {
             let current = self.current_for_writing(user, version).await?;
             let stored = self.stored_versions_of(user, &current, sessions).await?;
@@ -59,7 +59,7 @@ impl Encryption {
         scope: Scope<'_>,
     ) -> Result<BackupState, BackupError> {
         check_scope(scope)?;
-        let _alone = self.backup_writers.enter(user).await;
+        let _turn = self.backup_turns.take(user).await;
         for _ in 0..RETRIES {
             let found = self.backup(user, version).await?;
             let count = key_backups::count(&self.store.db, user, found.version, scope).await?;

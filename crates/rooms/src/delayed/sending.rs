@@ -163,7 +163,7 @@ impl Rooms {
     /// The state is as the event would make it: nothing is sent.
     async fn note_sent(&self, row: &DelayedEventRow, event_id: &str) -> Result<()> {
         let mut write = Write::new();
-        table::sent(&mut write, &row.delay_id, self.now_ms(), event_id);
+        self.write_sent(&mut write, (&row.delay_id, row.user_num), event_id);
         match self.store.write(write).await {
             Ok(_) => {
                 self.delayed.remove(&row.delay_id);

@@ -190,9 +190,9 @@ async fn record_extras(
                 }
             }
             Extra::Delayed(delay_id) => {
-                if let Some(built) = events.first() {
-                    let event_id = built.event.pdu.event_id().as_str();
-                    delayed_events::sent(write, delay_id, rooms.now_ms(), event_id);
+                if let Some(Built { event, .. }) = events.first() {
+                    let sent = (delay_id.as_str(), event.sender_num);
+                    rooms.write_sent(write, sent, event.pdu.event_id().as_str());
                 }
             }
         }

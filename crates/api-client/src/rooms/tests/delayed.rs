@@ -153,6 +153,24 @@ async fn whoever_knows_the_id_sends_cancels_and_puts_off() {
 }
 
 #[tokio::test]
+async fn of_those_that_were_sent_the_last_hundred_are_told() {
+    for app in TestApp::on_each_engine().await {
+        let ada = app.user("ada").await;
+        let room = ada.create_room(json!({})).await;
+        let first = say(&ada, &room, "first", 60_000).await;
+        assert_eq!(act(&app, &first, "send").await, "200");
+        for n in 0..100 {
+            app.clock.advance_ms(1);
+            let later = say(&ada, &room, &format!("{n}"), 60_000).await;
+            assert_eq!(act(&app, &later, "send").await, "200");
+        }
+        let ended = listed(&ada, "finalised").await;
+        assert_eq!(ended.len(), 100);
+        assert!(ended.iter().all(|ended| ended["delayed_event"]["delay_id"] != first));
+    }
+}
+
+#[tokio::test]
 async fn delayed_state_is_pointless_once_somebody_else_has_set_it() {
     for app in TestApp::on_each_engine().await {
         let (ada, bob) = (app.user("ada").await, app.user("bob").await);

@@ -34,6 +34,12 @@ fn ephemeral_of(answer: &Value, room: &str, user: &TestUser) -> usize {
     events.iter().filter(|event| event.to_string().contains(user.id.as_str())).count()
 }
 
+/// The rooms that an answer of `/v3/sync` has invites to.
+fn invites(answer: &Value) -> Vec<String> {
+    let invites = answer["rooms"]["invite"].as_object().cloned().unwrap_or_default();
+    invites.into_iter().map(|(room, _)| room).collect()
+}
+
 #[tokio::test]
 async fn messages_of_ignored_users_are_shown_nowhere_but_their_state_is() {
     for app in TestApp::on_each_engine().await {
@@ -113,10 +119,6 @@ async fn invites_by_ignored_users_are_hidden_until_they_are_ignored_no_more() {
         let (wanted, spam) = (bob.create_room(json!({})).await, eve.create_room(json!({})).await);
         act(&bob, &wanted, "invite", json!({ "user_id": ada.id })).await;
         act(&eve, &spam, "invite", json!({ "user_id": ada.id })).await;
-        let invites = |answer: &Value| {
-            let invites = answer["rooms"]["invite"].as_object().cloned().unwrap_or_default();
-            invites.into_iter().map(|(room, _)| room).collect::<Vec<_>>()
-        };
         assert_eq!(invites(&client.sync().await), std::slice::from_ref(&wanted));
         assert_eq!(invites(&Client::new(&ada).sync().await), std::slice::from_ref(&wanted));
         let answer = connection.ask(first(10, 1, json!([]))).await;
@@ -150,10 +152,6 @@ async fn invites_that_the_user_wants_to_know_nothing_of_are_hidden() {
         act(&bob, &wanted, "invite", json!({ "user_id": ada.id })).await;
         // Whoever asks does not learn of it.
         act(&eve, &spam, "invite", json!({ "user_id": ada.id })).await;
-        let invites = |answer: &Value| {
-            let invites = answer["rooms"]["invite"].as_object().cloned().unwrap_or_default();
-            invites.into_iter().map(|(room, _)| room).collect::<Vec<_>>()
-        };
         assert_eq!(invites(&client.sync().await), std::slice::from_ref(&wanted));
         assert_eq!(invites(&Client::new(&ada).sync().await), std::slice::from_ref(&wanted));
         let answer = connection.ask(first(10, 1, json!([]))).await;
