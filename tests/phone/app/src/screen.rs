@@ -1,5 +1,8 @@
 //! The room list as its user sees it: the SDK's own sorting and filters, kept up by the differences that it tells.
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 use eyeball_im::Vector;
 use futures_util::{StreamExt as _, pin_mut};
@@ -7,11 +10,15 @@ use matrix_sdk::{
     RoomState,
     ruma::{OwnedRoomId, RoomId},
 };
-use matrix_sdk_ui::room_list_service::{
-    RoomListItem,
-    filters::{new_filter_all, new_filter_deduplicate_versions, new_filter_non_left},
+use matrix_sdk_ui::{
+    room_list_service::{
+        RoomListItem,
+        filters::{new_filter_all, new_filter_deduplicate_versions, new_filter_non_left},
+    },
+    timeline,
 };
 use serde_json::{Value, json};
+use tokio::time::sleep;
 
 use crate::{Failure, device::Device};
 
@@ -20,6 +27,12 @@ const PAGE: usize = 200;
 
 /// Events that an opened room shows.
 const READ: u16 = 20;
+
+/// For how long a room is open whose messages make no preview.
+const OPEN_MAX: Duration = Duration::from_secs(5);
+
+/// How often it is looked whether there is one.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// What is on the screen.
 pub(crate) struct Screen {
@@ -60,14 +73,18 @@ impl Screen {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The user opens a room and reads up to its last messages.
+    /// The user opens a room and reads up to its last messages, until the list has a preview of it. When a room is closed, the
+    /// SDK unloads all but its last events, and the preview is made of what is loaded, some time after it was.
     pub(crate) async fn read(&self, room: &RoomId) -> Result<(), Failure> {
-        use matrix_sdk_ui::timeline::RoomExt as _;
-
         let known = self.entries().iter().find(|entry| entry.room_id() == room).cloned();
         let entry = known.ok_or("the list does not have the room")?;
-        let timeline = entry.into_inner().timeline().await?;
+        // Its trait also has a `latest_event`, which is not the one of the list.
+        let timeline = timeline::RoomExt::timeline(&*entry).await?;
         timeline.paginate_backwards(READ).await?;
+        let opened = Instant::now();
+        while entry.latest_event().event_id().is_none() && opened.elapsed() < OPEN_MAX {
+            sleep(LOOK_AGAIN).await;
+        }
         Ok(())
     }
 
