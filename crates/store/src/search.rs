@@ -161,6 +161,9 @@ pub enum Term {
     Phrase(Vec<String>),
 }
 
+/// How many of the newest hits are ranked: of a word that more texts have, a rank says little and costs much.
+pub const RANKED_MAX: i64 = 5_000;
+
 /// Which hits come first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
@@ -169,7 +172,7 @@ pub enum Order {
         /// That event.
         before: EventNum,
     },
-    /// What fits best, without the best `skip`.
+    /// What fits best of the newest [`RANKED_MAX`], without the best `skip`.
     Rank {
         /// How many.
         skip: i64,
@@ -211,7 +214,7 @@ macro_rules! sqlite {
         concat!(
             "SELECT d.event_num, d.room_num, d.position, d.text_position, ",
             $rank,
-            " FROM search_terms CROSS JOIN search_documents AS d \
+            " AS rank FROM search_terms CROSS JOIN search_documents AS d \
              ON d.event_num = search_terms.rowid WHERE search_terms MATCH $1 \
              AND d.room_num = ANY($2) AND d.field = ANY($3) ",
             $more
@@ -227,6 +230,20 @@ macro_rules! postgres {
             " FROM search_documents AS d, CAST(CAST($1 AS TEXT) AS TSQUERY) AS wanted \
              WHERE d.terms @@ wanted AND d.room_num = ANY($2) AND d.field = ANY($3) ",
             $more
+        )
+    };
+}
+
+/// The best of the newest hits. Only those are ranked: SQLite ranks a row where it stands in the index, PostgreSQL
+/// outside, or it would rank all rows before it sorts them.
+macro_rules! best {
+    ($rank:literal, $newest:expr) => {
+        concat!(
+            "SELECT event_num, room_num, position, text_position, ",
+            $rank,
+            " AS best FROM (",
+            $newest,
+            ") AS newest ORDER BY best DESC, event_num DESC LIMIT $5 OFFSET $4"
         )
     };
 }
@@ -249,9 +266,9 @@ pub async fn find(db: &Database, query: &Query<'_>) -> Result<Vec<Hit>> {
             before.0,
         ),
         (Engine::Sqlite, Order::Rank { skip }) => (
-            sqlite!(
-                "-bm25(search_terms)",
-                "ORDER BY bm25(search_terms), d.event_num DESC LIMIT $5 OFFSET $4"
+            best!(
+                "rank",
+                sqlite!("-bm25(search_terms)", "ORDER BY search_terms.rowid DESC LIMIT $6")
             ),
             skip,
         ),
@@ -263,14 +280,17 @@ pub async fn find(db: &Database, query: &Query<'_>) -> Result<Vec<Hit>> {
             before.0,
         ),
         (Engine::Postgres, Order::Rank { skip }) => (
-            postgres!(
-                "CAST(ts_rank(d.terms, wanted) AS DOUBLE PRECISION)",
-                "ORDER BY ts_rank(d.terms, wanted) DESC, d.event_num DESC LIMIT $5 OFFSET $4"
+            best!(
+                "CAST(ts_rank(terms, wanted) AS DOUBLE PRECISION)",
+                postgres!("d.terms, wanted", "ORDER BY d.event_num DESC LIMIT $6")
             ),
             skip,
         ),
     };
-    let params = params![expression, rooms, fields, from, query.limit];
+    let mut params = params![expression, rooms, fields, from, query.limit];
+    if let Order::Rank { .. } = query.order {
+        params.push(RANKED_MAX.into());
+    }
     db.query(sql, params).await?.iter().map(decode).collect()
 }
 

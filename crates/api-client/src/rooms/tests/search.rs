@@ -156,6 +156,28 @@ async fn pages_groups_and_context() {
 }
 
 #[tokio::test]
+async fn what_fits_best_comes_first() {
+    for app in TestApp::on_each_engine().await {
+        let alice = app.user("alice").await;
+        let room = alice.create_room(json!({})).await;
+        let better = "a needle, a needle, and a needle";
+        for text in ["a needle in a stack of hay", better, "hay, and a needle in it"] {
+            alice.say(&room, text).await;
+        }
+        let found = ask(&alice, "", json!({ "search_term": "needle", "order_by": "rank" })).await;
+        let found = found.unwrap();
+        assert_eq!(bodies(&found)[0], better);
+        let ranks: Vec<f64> = found["results"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|hit| hit["rank"].as_f64().unwrap())
+            .collect();
+        assert!(ranks.len() == 3 && ranks.is_sorted_by(|a, b| a >= b) && ranks[0] > ranks[1]);
+    }
+}
+
+#[tokio::test]
 async fn nobody_finds_what_they_may_not_see() {
     for app in TestApp::on_each_engine().await {
         let (alice, bob) = (app.user("alice").await, app.user("bob").await);
