@@ -4,6 +4,7 @@ mod get_federation_version;
 mod get_openid_userinfo;
 mod get_versions;
 mod get_well_known_client;
+mod get_well_known_policy_server;
 mod get_well_known_server;
 mod get_well_known_support;
 
@@ -15,6 +16,7 @@ endpoints! { App:
     get_versions,
     get_capabilities,
     get_well_known_client,
+    get_well_known_policy_server,
     get_well_known_server,
     get_well_known_support,
     get_federation_version,

@@ -49,6 +49,9 @@ pub enum Error {
     /// Those who run this server let nobody into the room; what they say about it.
     #[error("{0}")]
     Blocked(String),
+    /// The account can read, but not act.
+    #[error("this account has been suspended")]
+    Suspended,
     /// The rules of this server, not of the room, say no.
     #[error("{0}")]
     Forbidden(&'static str),

@@ -55,13 +55,12 @@ impl Rooms {
         content: Object,
         manner: Manner,
     ) -> Result<OwnedEventId> {
-        let draft = Draft::message_or_redaction(kind, content)?;
-        if let Some(target) = &draft.redacts {
-            let key = redaction_key(target, transaction);
-            return self.send_draft(sender, room_id, draft, key).await;
-        }
-        let key = transaction_key(transaction.device_id, kind, transaction.transaction_id);
-        self.send_draft(sender, room_id, Draft { manner, ..draft }, key).await
+        let draft = Draft { manner, ..Draft::message_or_redaction(kind, content)? };
+        let key = match &draft.redacts {
+            Some(target) => redaction_key(target, transaction),
+            None => transaction_key(transaction.device_id, kind, transaction.transaction_id),
+        };
+        self.send_draft(sender, room_id, draft, key).await
     }
 
     /// Empties an event.

@@ -13,6 +13,6 @@ def exercise(api: Api, cast: Cast) -> None:
     rooms = found.get("m.room_versions", {})
     api.check("GET /capabilities", "the default version is not available",
               rooms.get("default") in rooms.get("available", {}))
-    for name in ("client", "server", "support"):
+    for name in ("client", "policy_server", "server", "support"):
         api.call(f"GET /.well-known/matrix/{name}", 200)
     api.call("GET /_matrix/federation/v1/version", 200)

@@ -19,6 +19,7 @@ def exercise(api: Api) -> None:
     api.call("POST /register", 403, body=body, errcode="M_FORBIDDEN")
     validity = "GET /_matrix/client/v1/register/m.login.registration_token/validity"
     api.call(validity, 403, query={"token": "any"}, errcode="M_FORBIDDEN")
+    api.call("GET /.well-known/matrix/policy_server", 404)
     api.call("GET /.well-known/matrix/support", 404)
     other = register_by_secret(api.connection, "stranger", SHARED_SECRET)
     api.call("GET /presence/{userId}/status", 403, user, path={"userId": other.user_id}, errcode="M_FORBIDDEN")

@@ -107,6 +107,7 @@ api_error!(Error:
             | rooms::Error::ThreadInRelation
             | rooms::Error::Blocked(_)
             | rooms::Error::NoticeRoom
+            | rooms::Error::Suspended
             | rooms::Error::Forbidden(_),
     ) => FORBIDDEN,
     Self::Rooms(

@@ -13,6 +13,8 @@ pub struct Settings {
     pub federation_address: Option<String>,
     /// Whom people can ask.
     pub support: Support,
+    /// The public Ed25519 key of the policy server of this name, in unpadded base64.
+    pub policy_server_key: Option<String>,
 }
 
 /// Whom people can ask about this server.
@@ -50,6 +52,7 @@ impl Settings {
                 matrix_id: well_known.support_matrix_id.clone(),
                 page: well_known.support_page.clone(),
             },
+            policy_server_key: well_known.policy_server_key.clone(),
         })
     }
 }

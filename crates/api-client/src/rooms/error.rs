@@ -22,6 +22,7 @@ api_error!(Error:
     Self(rooms::Error::ThreadInRelation) => UNKNOWN,
     Self(rooms::Error::NoticeRoom) => CANNOT_LEAVE_SERVER_NOTICE_ROOM,
     Self(rooms::Error::Blocked(_)) => FORBIDDEN,
+    Self(rooms::Error::Suspended) => USER_SUSPENDED,
     Self(rooms::Error::Forbidden(_)) => FORBIDDEN,
     Self(rooms::Error::TooLarge(_)) => TOO_LARGE,
     Self(rooms::Error::BadContent(_)) => BAD_JSON,

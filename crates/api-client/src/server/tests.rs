@@ -40,6 +40,7 @@ async fn well_known_documents_come_from_the_configuration() {
         config.server.public_url = Some("https://matrix.example.org/".into());
         config.well_known.support_email = Some("admin@example.org".into());
         config.well_known.support_page = Some("https://example.org/help".into());
+        config.well_known.policy_server_key = Some("A".repeat(43));
     });
     for app in named.await {
         let client = app.get("/.well-known/matrix/client").await;
@@ -59,13 +60,15 @@ async fn well_known_documents_come_from_the_configuration() {
                 "support_page": "https://example.org/help",
             })
         );
+        let policy_server = app.get("/.well-known/matrix/policy_server").await.json();
+        assert_eq!(policy_server, json!({ "public_keys": { "ed25519": "A".repeat(43) } }));
     }
 }
 
 #[tokio::test]
 async fn what_is_not_configured_is_not_there() {
     for app in TestApp::on_each_engine().await {
-        for name in ["server", "support"] {
+        for name in ["server", "support", "policy_server"] {
             let reply = app.get(&format!("/.well-known/matrix/{name}")).await;
             assert_eq!(reply.verdict(), "404 M_NOT_FOUND", "{name}");
         }

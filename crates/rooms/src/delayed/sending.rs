@@ -2,9 +2,15 @@
 use std::{future::Future, sync::Arc, time::Duration};
 
 use db::Write;
-use protocol::{canonical, ids::UserId};
+use protocol::{
+    canonical::{self, Object},
+    ids::UserId,
+};
 use serde_json::json;
-use store::delayed_events::{self as table, DelayedEventRow};
+use store::{
+    delayed_events::{self as table, DelayedEventRow},
+    users,
+};
 
 use crate::{
     draft::{Draft, Extra, Manner, Submission},
@@ -105,6 +111,7 @@ impl Rooms {
         let room_id = self.store.interner.room_id(row.room_num).await?;
         let content = canonical::parse_object(row.content.as_bytes())
             .map_err(|_| db::Error::inconsistent("delayed_events.content"))?;
+        self.check_acting(&sender, row, &content).await?;
         let manner = Manner { sticky_ms: row.sticky_ms, ..Manner::default() };
         let (room, draft) = match &row.state_key {
             None => {
@@ -138,6 +145,26 @@ impl Rooms {
         self.submit_delayed(&room, &sender, Draft { manner, ..draft }, row).await?;
         if row.kind == "m.room.guest_access" {
             self.see_guests_off(&room).await?;
+        }
+        Ok(())
+    }
+
+    /// Whoever was suspended or locked meanwhile says nothing more. To take back what they said stays possible: whoever was in
+    /// a call leaves it by an empty content (MSC4143).
+    async fn check_acting(
+        &self,
+        sender: &UserId,
+        row: &DelayedEventRow,
+        content: &Object,
+    ) -> Result<()> {
+        let takes_back =
+            row.kind == "m.room.redaction" || row.state_key.is_some() && content.is_empty();
+        if takes_back {
+            return Ok(());
+        }
+        let user = users::find(&self.store.db, sender).await?;
+        if user.is_some_and(|user| user.suspended || user.locked) {
+            return Err(Error::Suspended);
         }
         Ok(())
     }
@@ -179,6 +206,7 @@ impl Rooms {
 fn told(error: &Error) -> String {
     let errcode = match error {
         Error::NotJoined | Error::Denied(_) | Error::Forbidden(_) => "M_FORBIDDEN",
+        Error::Suspended => "M_USER_SUSPENDED",
         Error::TooLarge(_) => "M_TOO_LARGE",
         Error::BadContent(_) => "M_BAD_JSON",
         _ => "M_UNKNOWN",

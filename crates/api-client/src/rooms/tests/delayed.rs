@@ -219,6 +219,36 @@ async fn who_may_not_send_it_when_its_time_has_come_is_told_so() {
 }
 
 #[tokio::test]
+async fn whoever_was_suspended_meanwhile_only_takes_back() {
+    for app in TestApp::on_each_engine().await {
+        let ada = app.user("ada").await;
+        let room = ada.create_room(json!({})).await;
+        let said = say(&ada, &room, "said too late", 60_000).await;
+        let member = format!(
+            "/rooms/{}/state/org.matrix.msc3401.call.member/{}",
+            encode(&room),
+            encode("_here")
+        );
+        assert_eq!(ada.put(&member, json!({ "call_id": "" })).await.verdict(), "200");
+        let left = delay(&ada, &member, 60_000, json!({})).await;
+        app.app.accounts.set_suspended(&ada.id, true).await.unwrap();
+        assert_eq!(act(&app, &said, "send").await, "403 M_USER_SUSPENDED");
+        assert_eq!(act(&app, &left, "send").await, "200");
+        assert_eq!(ada.get(&member).await.json(), json!({}));
+        let timer = Timer::start(&app);
+        app.clock.advance_ms(60_000);
+        let over = ended(&ada, 2).await;
+        let error = |id: &str| {
+            let of = |over: &&Value| over["delayed_event"]["delay_id"] == id;
+            over.iter().find(of).unwrap()["error"]["errcode"].clone()
+        };
+        assert_eq!((error(&said), error(&left)), (json!("M_USER_SUSPENDED"), Value::Null));
+        assert!(words(&ada, &room).await.is_empty());
+        timer.stop().await;
+    }
+}
+
+#[tokio::test]
 async fn what_cannot_be_delayed_is_refused() {
     for app in TestApp::on_each_engine().await {
         let (ada, bob) = (app.user("ada").await, app.user("bob").await);
