@@ -3,17 +3,22 @@
 
 #[path = "cli/decoder.rs"]
 mod decoder;
+#[path = "cli/http.rs"]
+mod http;
 #[path = "cli/node.rs"]
 mod node;
+#[path = "cli/rooms.rs"]
+mod rooms;
 
 use std::{
     fs,
-    io::{BufRead, BufReader, Read, Write},
+    io::{Read, Write},
     net::TcpStream,
     process::Stdio,
     time::{Duration, Instant},
 };
 
+use http::get;
 use node::{Node, longhouse, text};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -249,15 +254,6 @@ fn each_listener_serves_what_it_is_for() {
     assert_eq!(get(&management, "/metrics"), 200);
     assert_eq!(get(&client, "/_matrix/client/versions"), 200);
     assert_eq!(get(&management, "/_matrix/client/versions"), 404);
-}
-
-/// The status of a GET.
-fn get(address: &str, path: &str) -> u16 {
-    let mut stream = TcpStream::connect(address).unwrap();
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").unwrap();
-    let mut line = String::new();
-    BufReader::new(stream).read_line(&mut line).unwrap();
-    line.split(' ').nth(1).unwrap().parse().unwrap()
 }
 
 #[test]
