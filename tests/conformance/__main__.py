@@ -1,7 +1,8 @@
 """`python -m conformance URL`: validates a homeserver's answers; needs the specification's data.
 
 With `--registry FILE` (the server's own list of endpoints) whatever is served and documented must be validated.
-With `--refusals` the server is the strict one of the rig, and what it refuses is validated.
+With `--refusals` the server is the strict one of the rig, and what it refuses is validated; with `--terms` the one that asks
+people to agree to its terms.
 """
 
 import argparse
@@ -17,7 +18,7 @@ from conformance.spec import Spec, spec_dir
 from conformance.table import Row, read_table
 from conformance.topics import (
     accounts, appservices, backup, discovery, finding, keys, limits, media, phones, profile, push, realtime, refusals,
-    relations, rooms, services, sync, threepids, tokens,
+    relations, rooms, services, sync, terms, threepids, tokens,
 )
 from wire.http import Connection
 
@@ -34,6 +35,7 @@ def main() -> int:
     parser.add_argument("url")
     parser.add_argument("--registry", type=Path)
     parser.add_argument("--refusals", action="store_true")
+    parser.add_argument("--terms", action="store_true", help="the server is the one of the rig that asks people to agree")
     parser.add_argument("--appservice", type=Path, help="registration file of the rig's application service")
     parser.add_argument("--smtp-port", type=int, help="where the server sends its mail")
     parser.add_argument("--sms-url", help="where the server sends its text messages")
@@ -50,6 +52,9 @@ def main() -> int:
         api = Api(connection, spec, refused)
         run(api, "refusals", lambda: refusals.exercise(api))
         run(api, "limits", lambda: limits.exercise(api, read_registry(options.registry, spec)))
+    elif options.terms:
+        api = Api(connection, spec, read_table(HERE / "terms.txt"))
+        run(api, "terms", lambda: terms.exercise(api))
     else:
         api = Api(connection, spec, rows)
         run(api, "everything", lambda: everything(api, options))

@@ -95,6 +95,11 @@ class Api:
         method, template = split(endpoint)
         self._score(self._spec.operation(method, template), None, [] if holds else [what])
 
+    def check_definition(self, endpoint: str, name: str, value: Any) -> None:
+        """A part of an answer that has a schema of its own."""
+        method, template = split(endpoint)
+        self._score(self._spec.operation(method, template), None, self._spec.definition_problems(name, value))
+
     def preflight(self, row: Row, path: dict[str, str]) -> None:
         """A browser asks before it calls: `OPTIONS` answers with the CORS headers."""
         operation = self._spec.operation(row.method, row.path)

@@ -55,6 +55,7 @@ class Spec:
         servers = api / "server-server"
         files += [servers / "wellknown.yaml", servers / "version.yaml", servers / "openid.yaml", *sorted(extra.glob("*.yaml"))]
         definitions = (api / "client-server" / "definitions").resolve()
+        self._definitions = definitions.as_uri()
         self._errors = (definitions / "errors" / "error.yaml").as_uri()
         self._asking = (definitions / "auth_response.yaml").as_uri()
         self._registry: Registry = Registry(retrieve=self._retrieve)
@@ -82,6 +83,10 @@ class Spec:
             found = [] if reference is None or status == 401 else self._validate(reference, value)
             return found + self._validate(self._errors, value)
         return [f"{status} is not documented"] if reference is None else self._validate(reference, value)
+
+    def definition_problems(self, name: str, value: Any) -> list[str]:
+        """What is wrong with a value by one of the files of definitions, in words."""
+        return self._validate(f"{self._definitions}/{name}", value)
 
     def _schema_reference(self, operation: Operation, status: int, content_type: str) -> str | None:
         pointer = (*operation.pointer, "responses", str(status))

@@ -15,11 +15,11 @@ ENGINES = ("sqlite", "postgres", "synapse")
 
 
 @contextmanager
-def engine(name: str, program: Path, keep: bool = False, strict: bool = False) -> Iterator[ServerProcess]:
+def engine(name: str, program: Path, keep: bool = False, manner: str = "open") -> Iterator[ServerProcess]:
     """A server of engine `name`, not yet started, in a temporary folder of its own.
 
     `program` is Longhouse's binary, or for `synapse` the interpreter of its virtual environment;
-    `strict` configures a Longhouse that refuses whatever it may refuse.
+    `manner` says how a Longhouse is configured (see `rig.longhouse`).
     Afterwards the server is stopped and, unless `keep`, the folder deleted.
     """
     folder = Path(tempfile.mkdtemp(prefix="longhouse-test-"))
@@ -30,10 +30,10 @@ def engine(name: str, program: Path, keep: bool = False, strict: bool = False) -
             server = synapse(program, folder)
         elif name == "postgres":
             cluster = Cluster.make(folder / "postgres")
-            server = longhouse(program, folder, cluster.create_database("longhouse"), strict)
+            server = longhouse(program, folder, cluster.create_database("longhouse"), manner)
             server.cluster = cluster.folder
         else:
-            server = longhouse(program, folder, None, strict)
+            server = longhouse(program, folder, None, manner)
         yield server
     finally:
         if server is not None:

@@ -35,6 +35,14 @@ MAIL = {
 # So do text messages.
 SMS_URL = "LONGHOUSE_SMS__URL"
 SMTP_PORT = "LONGHOUSE_EMAIL__PORT"
+# What people agree to, and accounts that end.
+DEMANDING = {
+    "LONGHOUSE_TERMS__POLICIES": "terms_of_service|1.0|en|https://localhost/terms-1.0-en|Terms of service\n"
+                                 "terms_of_service|1.0|fr|https://localhost/terms-1.0-fr|Conditions d'utilisation\n"
+                                 "privacy_policy|2.1|en|https://localhost/privacy-2.1|Privacy policy",
+    "LONGHOUSE_TERMS__REQUIRE": "true",
+    "LONGHOUSE_SERVER_NOTICES__ENABLED": "true",
+}
 STRICT = {
     "LONGHOUSE_REGISTRATION__MODE": "closed",
     "LONGHOUSE_PRESENCE__ENABLED": "true",
@@ -47,15 +55,17 @@ STRICT = {
 
 
 def longhouse(binary: Path, folder: Path, database: str | None = None,
-              strict: bool = False) -> ServerProcess:
-    """A Longhouse that keeps everything in `folder`: open to anybody, or as strict as it can be."""
+              manner: str = "open") -> ServerProcess:
+    """A Longhouse that keeps everything in `folder`: `open` to anybody, `strict` as it can be, or `demanding` (to anybody
+    who agrees to its terms)."""
     port = free_port()
     command = [str(binary), "--data", str(folder / "data"), "up"]
     command += ["--listen", f"127.0.0.1:{port}", "--server-name", "localhost"]
     if database is not None:
         command += ["--database", database]
     env = {
-        **(STRICT if strict else {**OPEN, **MAIL, SMTP_PORT: str(free_port()), SMS_URL: f"http://127.0.0.1:{free_port()}/"}),
+        **(STRICT if manner == "strict" else {**OPEN, **MAIL, SMTP_PORT: str(free_port()), SMS_URL: f"http://127.0.0.1:{free_port()}/"}),
+        **(DEMANDING if manner == "demanding" else {}),
         "LONGHOUSE_REGISTRATION__SHARED_SECRET": SHARED_SECRET,
         "LONGHOUSE_APPSERVICES__REGISTRATIONS": str(appservice.register(folder)),
         "LONGHOUSE_EGRESS__ALLOW_PRIVATE": "true",

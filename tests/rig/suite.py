@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 # Seconds, several times what each takes on a loaded machine with two cores: a limit ends what hangs, not what is slow.
-LIMITS = {"sdk-js": 300, "sdk-python": 240, "conformance": 180, "refusals": 120, "hostile": 600, "kill": 900,
+LIMITS = {"sdk-js": 300, "sdk-python": 240, "conformance": 180, "refusals": 120, "terms": 240, "hostile": 600, "kill": 900,
           "disk": 180, "sliding": 400, "appservices": 400, "phone": 600, "relay": 180, "storage": 400}
 
 

@@ -4,7 +4,11 @@ use std::fmt;
 use config::Secret;
 use db::{Write, WriteError};
 use protocol::ids::UserId;
-use store::{Change, access_tokens, profiles, registration_tokens, users};
+use store::{
+    Change,
+    accepted_policies::{self, PolicyVersion},
+    access_tokens, profiles, registration_tokens, users,
+};
 
 pub use store::registration_tokens::RegistrationTokenRow as RegistrationToken;
 
@@ -48,6 +52,8 @@ pub(crate) struct Origin<'a> {
     pub(crate) token: Option<&'a str>,
     /// The addresses that its user has proven to have.
     pub(crate) proven: &'a [Proven],
+    /// What its user has agreed to.
+    pub(crate) agreed: &'a [PolicyVersion],
     /// Whether it is a guest's.
     pub(crate) is_guest: bool,
 }
@@ -205,6 +211,9 @@ impl Accounts {
         let inserted = users::insert(&mut write, &row);
         let position = write.position();
         profiles::set(&mut write, user_num, DISPLAYNAME, Some(&displayname), &position);
+        for policy in origin.agreed {
+            accepted_policies::insert(&mut write, user_num, policy, self.now_ms());
+        }
         let added: Vec<_> = origin
             .proven
             .iter()

@@ -9,7 +9,7 @@ use std::{fmt, sync::Arc};
 use config::Secret;
 use parking_lot::Mutex;
 use quick_cache::sync::Cache;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 use store::{UserNum, registration_tokens};
 
@@ -119,6 +119,8 @@ pub struct Challenge {
     pub session: String,
     /// Each is a way to confirm the action: all its stages are to be completed.
     pub flows: Vec<Vec<Stage>>,
+    /// What the client has to know for some of the stages, by their names.
+    pub params: Map<String, Value>,
     /// What has been completed.
     pub completed: Vec<Stage>,
     /// Why the last attempt did not succeed, if there was one.
@@ -266,7 +268,7 @@ impl Accounts {
             let (progress, id) = self.begin(binding);
             if is_lost {
                 let refused = Some(Refused::UnknownSession);
-                return Err(challenge(id, flows, &progress, refused));
+                return Err(self.challenge(id, flows, &progress, refused));
             }
             return self.attempt(session, flows, progress, id, attempt).await;
         };
@@ -287,14 +289,14 @@ impl Accounts {
         if let Some(proof) = attempt.and_then(|attempt| attempt.proof) {
             let stage = proof.stage().filter(|stage| flows.iter().any(|flow| flow.contains(stage)));
             let Some(stage) = stage else {
-                return Err(challenge(id, flows, &progress, Some(Refused::UnknownStage)));
+                return Err(self.challenge(id, flows, &progress, Some(Refused::UnknownStage)));
             };
             let action = progress.lock().binding.action;
             let proven = match self.check(session, action, &proof).await? {
                 Ok(proven) => proven,
                 // Clients ask again and again whether the link was followed: that is no failure.
                 Err(Refused::NotProven) => {
-                    return Err(challenge(id, flows, &progress, Some(Refused::NotProven)));
+                    return Err(self.challenge(id, flows, &progress, Some(Refused::NotProven)));
                 }
                 Err(refused) => return Err(self.fail(id, flows, &progress, refused)),
             };
@@ -323,7 +325,7 @@ impl Accounts {
             let (token, proven) = (progress.token.clone(), progress.proven.clone());
             return Ok(Confirmation { action, user, token, proven });
         }
-        Err(challenge(id, flows, &progress, None))
+        Err(self.challenge(id, flows, &progress, None))
     }
 
     /// Whether a proof holds; and the address that it proves.
@@ -334,7 +336,7 @@ impl Accounts {
         proof: &Proof,
     ) -> Result<Result<Option<Proven>, Refused>, ConfirmError> {
         match (proof, session) {
-            (Proof::Dummy, None) => Ok(Ok(None)),
+            (Proof::Dummy | Proof::Terms, None) => Ok(Ok(None)),
             (Proof::Threepid(medium, credentials), None) => {
                 let Some(purpose) = action.purpose() else { return Ok(Err(Refused::UnknownStage)) };
                 let proven = self.proven(credentials, purpose).await?;
@@ -429,26 +431,12 @@ impl Accounts {
         if failures >= FAILURES_MAX {
             self.interactive.0.remove(&id);
         }
-        challenge(id, flows, progress, Some(refused))
+        self.challenge(id, flows, progress, Some(refused))
     }
 }
 
-fn challenge(
-    session: String,
-    flows: &[Vec<Stage>],
-    progress: &Mutex<Progress>,
-    refused: Option<Refused>,
-) -> ConfirmError {
-    ConfirmError::Challenge(Box::new(Challenge {
-        session,
-        flows: flows.to_vec(),
-        completed: progress.lock().completed.clone(),
-        refused,
-    }))
-}
-
 /// Compares in a time that does not depend on where the texts differ.
-fn same(left: &str, right: &str) -> bool {
+pub(crate) fn same(left: &str, right: &str) -> bool {
     use subtle::ConstantTimeEq as _;
     left.as_bytes().ct_eq(right.as_bytes()).into()
 }

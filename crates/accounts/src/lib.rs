@@ -35,6 +35,7 @@ mod settings;
 pub mod shared_secret;
 pub mod standing;
 pub mod tags;
+pub mod terms;
 pub mod threepids;
 mod tokens;
 pub mod usernames;
@@ -44,8 +45,10 @@ mod testing;
 
 use std::sync::Arc;
 
+use config::Secret;
 use protocol::ids::{ServerName, UserId};
 use store::{Store, UserTurns, users};
+use tokio::sync::OnceCell;
 
 pub use store::user_ips::UseRow as SessionUse;
 pub use store::users::UserRow as User;
@@ -83,6 +86,8 @@ pub struct Accounts {
     verifying: tokio::sync::Mutex<()>,
     /// Of those who change their tags.
     turns: UserTurns,
+    /// What signs the links to the page of the terms.
+    link_key: OnceCell<Secret>,
 }
 
 /// The settings ask for password hashes that argon2 cannot make.
@@ -114,6 +119,7 @@ impl Accounts {
             messengers: Messengers::default(),
             verifying: tokio::sync::Mutex::default(),
             turns: UserTurns::default(),
+            link_key: OnceCell::new(),
         })
     }
 

@@ -144,7 +144,8 @@ impl Accounts {
             user_type: None,
         };
         let token = token.as_ref().map(Secret::expose);
-        let origin = Origin { token, proven: &proven, is_guest: false };
+        let agreed = self.settings.terms.versions();
+        let origin = Origin { token, proven: &proven, agreed, is_guest: false };
         let user = self.insert_user(name, new, origin).await?;
         let granted = match device {
             Some(device) => {

@@ -45,6 +45,8 @@ pub struct Session {
     /// Whether refresh tokens keep the session alive.
     pub(crate) refreshable: bool,
     revoked: AtomicBool,
+    /// Whether it is known that the user has agreed to the present terms, or need not.
+    agreed: AtomicBool,
     last_use: Mutex<LastUse>,
 }
 
@@ -70,6 +72,7 @@ impl Session {
             expires_ts: grant.expires_ts,
             refreshable: grant.refreshable,
             revoked: AtomicBool::new(false),
+            agreed: AtomicBool::new(false),
             last_use: Mutex::new(LastUse { address: Ipv4Addr::UNSPECIFIED.into(), at_ms: 0 }),
         }
     }
@@ -94,6 +97,7 @@ impl Session {
             expires_ts: None,
             refreshable: false,
             revoked: AtomicBool::new(false),
+            agreed: AtomicBool::new(false),
             last_use: Mutex::new(LastUse { address: Ipv4Addr::UNSPECIFIED.into(), at_ms: 0 }),
         }
     }
@@ -113,6 +117,14 @@ impl Session {
 
     pub(crate) fn revoke(&self) {
         self.revoked.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn has_agreed(&self) -> bool {
+        self.agreed.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn note_agreement(&self) {
+        self.agreed.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn is_expired(&self, now_ms: i64) -> bool {

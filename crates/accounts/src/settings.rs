@@ -2,7 +2,7 @@
 use config::{Demand, Secret};
 use protocol::ids::OwnedServerName;
 
-use crate::{passwords::PasswordCost, threepids::AddressPattern};
+use crate::{passwords::PasswordCost, terms::Terms, threepids::AddressPattern};
 
 pub use config::RegistrationMode;
 
@@ -41,6 +41,8 @@ pub struct Settings {
     pub phone: Demand,
     /// Which e-mail addresses accounts may have; none: any.
     pub allowed_addresses: Vec<AddressPattern>,
+    /// What people agree to.
+    pub terms: Terms,
     /// Whether users can add addresses to their accounts and remove them.
     pub threepid_changes: bool,
     /// Whether a client can let in another one of its user by a token.
@@ -82,11 +84,20 @@ impl Settings {
                 .iter()
                 .map(|pattern| AddressPattern::new(pattern))
                 .collect(),
+            terms: Terms::default(),
             threepid_changes: accounts.threepid_changes,
             login_tokens: accounts.login_tokens,
             access_token_lifetime_ms: ms(accounts.access_token_lifetime),
             refresh_token_lifetime_ms: accounts.refresh_token_lifetime.map(ms),
         }
+    }
+}
+
+impl Settings {
+    /// The same, on a server where people agree to something.
+    #[must_use]
+    pub fn with_terms(self, terms: &config::Terms) -> Self {
+        Self { terms: Terms::new(terms), ..self }
     }
 }
 

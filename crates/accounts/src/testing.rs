@@ -15,6 +15,7 @@ use crate::{
     administration::NewUser,
     interactive::{Attempt, Proof},
     login::DeviceRequest,
+    terms::Terms,
     threepids::Messengers,
 };
 
@@ -36,6 +37,7 @@ pub(crate) fn settings() -> Settings {
         email: Demand::Optional,
         phone: Demand::Optional,
         allowed_addresses: Vec::new(),
+        terms: Terms::default(),
         threepid_changes: true,
         login_tokens: true,
         access_token_lifetime_ms: 300_000,
@@ -114,6 +116,16 @@ impl TestServer {
         let witness = Arc::new(Witness::default());
         let settings = self.accounts.settings().clone();
         Arc::new(Accounts::new(self.store.clone(), settings, witness).unwrap())
+    }
+
+    /// The same server after a restart with other settings.
+    pub(crate) fn restarted_with(&self, change: impl FnOnce(&mut Settings)) -> Self {
+        let mut settings = self.accounts.settings().clone();
+        change(&mut settings);
+        let (store, seen) = (self.store.clone(), Arc::clone(&self.seen));
+        let witness = Arc::new(Witness { seen: Arc::clone(&seen) });
+        let accounts = Arc::new(Accounts::new(store.clone(), settings, witness).unwrap());
+        Self { accounts, store, clock: Arc::clone(&self.clock), seen }
     }
 
     /// Creates a user whose password is [`PASSWORD`].

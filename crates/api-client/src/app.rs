@@ -1,12 +1,15 @@
 //! What handlers work with: the services, and what the server says about itself.
 use std::{ops::Deref, sync::Arc};
 
-use accounts::{Accounts, AuthenticateError, Session, appservices::ActError};
+use accounts::{Accounts, AuthenticateError, Session, appservices::ActError, terms::NotAgreed};
 use appservices::{Appservices, Masquerade, MasqueradeError};
 use calls::Calls;
 use directory::Directory;
 use encryption::Encryption;
-use endpoint::{Authenticated, Authority, Overload, Presented, Refusal, Trusted};
+use endpoint::{
+    Authenticated, Authority, Failure, Overload, Presented, Refusal, Trusted,
+    error::{CONSENT_NOT_GIVEN, INTERNAL},
+};
 use mail::Mailer;
 use media::Media;
 use moderation::Moderation;
@@ -137,6 +140,15 @@ impl Authority for App {
             is_suspended: session.is_suspended,
             is_unlimited: false,
             session,
+        })
+    }
+
+    async fn check_agreed(&self, session: &Arc<Session>) -> Result<(), Failure> {
+        self.accounts.check_agreed(session).await.map_err(|error| match error {
+            NotAgreed::Terms { message, link } => {
+                CONSENT_NOT_GIVEN.because(message).with("consent_uri", link)
+            }
+            NotAgreed::Failed(error) => INTERNAL.from_error(&error),
         })
     }
 }

@@ -19,6 +19,7 @@ pub mod calls;
 pub mod discovery;
 pub mod encryption;
 pub mod media;
+mod page;
 pub mod presence;
 pub mod push;
 pub mod rendezvous;
@@ -26,6 +27,7 @@ pub mod reports;
 pub mod rooms;
 pub mod server;
 pub mod sync;
+pub mod terms;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod third_party;
@@ -47,12 +49,15 @@ pub type Caller = endpoint::Caller<Arc<Session>>;
 /// Who is asking for something that others will see.
 pub type Actor = endpoint::Actor<Arc<Session>>;
 
+/// Who is asking for something to be said to others.
+pub type Speaker = endpoint::Speaker<Arc<Session>>;
+
 /// Who is asking, if anybody says so.
 pub type OptionalCaller = endpoint::OptionalCaller<Arc<Session>>;
 
 endpoints! { App =>
     accounts, server, rooms, discovery, calls, third_party, reports, presence, rendezvous,
-    administration, sync, push, encryption, media, appservices, threepids,
+    administration, sync, push, encryption, media, appservices, threepids, terms,
 }
 
 #[cfg(test)]

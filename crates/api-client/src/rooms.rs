@@ -1,5 +1,6 @@
 //! Rooms: making them, being in them, sending to them, reading them, finding them.
 mod active;
+mod agreed;
 mod alias;
 mod ban;
 mod content;

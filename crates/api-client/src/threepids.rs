@@ -7,7 +7,6 @@ mod credentials;
 mod delete;
 mod error;
 mod list;
-mod page;
 mod request_email;
 mod request_email_to_add;
 mod request_email_to_register;

@@ -28,11 +28,11 @@ pub use self::{
     section::{Complaints, Field, Section},
     sections::{
         Accounts, Cache, Config, Database, Egress, Email, Listener, Log, Media, MediaS3, Overload,
-        Push, RateLimits, Registration, Retention, Rooms, Server, ServerNotices, Sms, UrlPreviews,
-        WellKnown,
+        Push, RateLimits, Registration, Retention, Rooms, Server, ServerNotices, Sms, Terms,
+        UrlPreviews, WellKnown,
     },
     value::{
-        Bytes, DatabaseUrl, Demand, HttpMethod, Lifetime, LogFormat, Network, Rate,
+        Bytes, DatabaseUrl, Demand, HttpMethod, Lifetime, LogFormat, Network, Policy, Rate,
         RegistrationMode, Secret, Serves, SmtpSecurity,
     },
 };

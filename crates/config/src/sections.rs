@@ -21,6 +21,7 @@ mod rtc;
 mod server;
 mod server_notices;
 mod sms;
+mod terms;
 mod turn;
 mod url_previews;
 mod user_directory;
@@ -31,7 +32,7 @@ pub use self::{
     email::Email, listener::Listener, log::Log, media::Media, media_s3::MediaS3,
     overload::Overload, presence::Presence, push::Push, rate_limits::RateLimits,
     registration::Registration, rendezvous::Rendezvous, retention::Retention, rooms::Rooms,
-    rtc::Rtc, server::Server, server_notices::ServerNotices, sms::Sms, turn::Turn,
+    rtc::Rtc, server::Server, server_notices::ServerNotices, sms::Sms, terms::Terms, turn::Turn,
     url_previews::UrlPreviews, user_directory::UserDirectory, well_known::WellKnown,
 };
 use crate::section::Section;
@@ -72,6 +73,8 @@ config! {
     registration: Registration,
     /// `[accounts]`
     accounts: Accounts,
+    /// `[terms]`
+    terms: Terms,
     /// `[rate_limits]`
     rate_limits: RateLimits,
     /// `[overload]`

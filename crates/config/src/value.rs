@@ -4,6 +4,7 @@ mod choice;
 mod database_url;
 mod lifetime;
 mod network;
+mod policy;
 mod rate;
 mod secret;
 
@@ -13,6 +14,7 @@ pub use self::{
     database_url::DatabaseUrl,
     lifetime::Lifetime,
     network::Network,
+    policy::Policy,
     rate::Rate,
     secret::Secret,
 };

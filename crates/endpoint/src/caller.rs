@@ -34,6 +34,14 @@ pub trait Authority: Sync {
         &self,
         presented: Presented<'_>,
     ) -> impl Future<Output = Result<Authenticated<Self::Session>, Refusal>> + Send;
+
+    /// Whether the session's user may speak: has agreed to what the server asks everybody to agree to.
+    ///
+    /// # Errors
+    /// What such a user is answered with.
+    fn check_agreed(&self, _: &Self::Session) -> impl Future<Output = Result<(), Failure>> + Send {
+        std::future::ready(Ok(()))
+    }
 }
 
 /// An access token, and how it was presented.
@@ -132,6 +140,11 @@ pub struct Caller<T>(pub T);
 #[derive(Clone, Copy, Debug)]
 pub struct Actor<T>(pub T);
 
+/// As [`Actor`], where others will hear from them: also 403 `M_CONSENT_NOT_GIVEN` for somebody who has not agreed to the
+/// server's terms, if that is required.
+#[derive(Clone, Copy, Debug)]
+pub struct Speaker<T>(pub T);
+
 /// The authenticated user, or nobody. A wrong access token is refused here too.
 #[derive(Clone, Copy, Debug)]
 pub struct OptionalCaller<T>(pub Option<T>);
@@ -149,6 +162,24 @@ impl<T> Deref for Actor<T> {
 
     fn deref(&self) -> &T {
         &self.0
+    }
+}
+
+impl<T> Deref for Speaker<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: Send + Sync, S: Authority<Session = T>> FromRequestParts<S> for Speaker<T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let Actor(session) = Actor::from_request_parts(parts, state).await?;
+        state.check_agreed(&session).await?;
+        Ok(Self(session))
     }
 }
 

@@ -31,6 +31,7 @@ mod upload;
 pub use address::{ClientAddress, ForwardedBy, Peer};
 pub use caller::{
     AccessToken, Actor, Authenticated, Authority, Caller, OptionalCaller, Presented, Refusal,
+    Speaker,
 };
 pub use error::{Failure, Kind};
 pub use form::Form;

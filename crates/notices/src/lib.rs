@@ -4,13 +4,15 @@
 //! that down, and can leave afterwards: then the next notice asks them in again.
 //!
 //! [spec]: https://spec.matrix.org/v1.16/client-server-api/#server-notices
+mod terms;
+
 use std::sync::Arc;
 
 use accounts::{Accounts, server_user::ServerUserError};
 use db::Write;
 use protocol::{
     canonical::{self, Object},
-    ids::{self, OwnedEventId, OwnedRoomId, OwnedUserId, UserId},
+    ids::{self, OwnedEventId, OwnedRoomId, OwnedUserId, RoomId, UserId},
 };
 use rooms::{CreateRoom, Membership, Preset, Room, Rooms, Transaction};
 use store::{Store, UserNum, notice_rooms};
@@ -114,17 +116,39 @@ impl Notices {
     /// # Errors
     /// See [`NoticeError`].
     pub async fn send(&self, user_id: &UserId, text: &str) -> Result<Sent, NoticeError> {
+        let mut random = [0; 24];
+        self.store.entropy.fill(&mut random);
+        self.send_once(user_id, text, &ids::token(&random)).await
+    }
+
+    /// Tells a user something under a name: told again under the same name, it is answered with what was told first.
+    ///
+    /// # Errors
+    /// See [`NoticeError`].
+    pub(crate) async fn send_once(
+        &self,
+        user_id: &UserId,
+        text: &str,
+        name: &str,
+    ) -> Result<Sent, NoticeError> {
         let settings = self.settings.as_ref().ok_or(NoticeError::Off)?;
         let user = self.accounts.user(user_id).await?;
         let user = user.filter(|user| !user.deactivated).ok_or(NoticeError::UnknownUser)?;
         let room = self.room_of(settings, user.user_num, user_id).await?;
-        let mut random = [0; 24];
-        self.store.entropy.fill(&mut random);
-        let transaction = Transaction { device_id: "", transaction_id: &ids::token(&random) };
+        let transaction = Transaction { device_id: "", transaction_id: name };
         let content = serde_json::json!({ "msgtype": "m.text", "body": text });
         let (content, sender) = (object(&content)?, &settings.user_id);
         let sent = self.rooms.send(sender, &room.id, "m.room.message", transaction, content).await;
         Ok(Sent { room_id: room.id.clone(), event_id: sent? })
+    }
+
+    /// Whether the server speaks to a user in this room.
+    ///
+    /// # Errors
+    /// Fails if the database fails.
+    pub async fn is_room_of(&self, user: UserNum, room_id: &RoomId) -> Result<bool, db::Error> {
+        let room = notice_rooms::find(&self.store.db, user).await?;
+        Ok(room.is_some_and(|room| room == room_id))
     }
 
     /// The room of a user, with the user in it or asked in.

@@ -4,6 +4,7 @@
 //!
 //! Invariant: rows never leave this crate other than as the typed records declared beside their table.
 
+pub mod accepted_policies;
 pub mod access_tokens;
 pub mod account_data;
 pub mod aliases;
@@ -36,6 +37,7 @@ pub mod notifications;
 pub mod numbers;
 pub mod one_time_keys;
 pub mod openid_tokens;
+pub mod policy_notices;
 pub mod presence;
 pub mod profiles;
 pub mod pushers;

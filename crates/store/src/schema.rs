@@ -43,4 +43,5 @@ migrations! {
     28 "0028_delayed_events",
     29 "0029_sticky_events",
     30 "0030_thread_subscriptions",
+    31 "0031_terms",
 }

@@ -103,6 +103,33 @@ pub async fn list(
     rows.iter().map(decode).collect()
 }
 
+/// The users whose name is behind `after` and who have not agreed to all of the policy documents `names` (document, a space,
+/// version), in order of name, at most `limit`. Guests, and users who need not agree, are left out.
+///
+/// # Errors
+/// Fails if the database fails.
+pub async fn list_not_agreed(
+    reader: &impl Read,
+    after: &str,
+    names: &[String],
+    limit: i64,
+) -> Result<Vec<UserRow>> {
+    let count = i64::try_from(names.len()).unwrap_or(i64::MAX);
+    let rows = reader
+        .query(
+            "SELECT name, user_num, user_type, password_hash, creation_ts, admin, is_guest, \
+             deactivated, erased, locked, suspended, shadow_banned FROM users WHERE name > $1 \
+             AND deactivated = 0 AND is_guest = 0 \
+             AND (user_type IS NULL OR user_type NOT IN ('bot', 'support', 'server_notices')) \
+             AND (SELECT COUNT(*) FROM accepted_policies WHERE accepted_policies.user_num = users.user_num \
+             AND accepted_policies.policy_id || ' ' || accepted_policies.version = ANY($2)) < $3 \
+             ORDER BY name LIMIT $4",
+            params![after, names.to_vec(), count, limit],
+        )
+        .await?;
+    rows.iter().map(decode).collect()
+}
+
 /// The guests who are in a room, or asked in.
 ///
 /// # Errors

@@ -21,6 +21,9 @@ pub(super) enum User {
         /// Closed accounts as well.
         #[arg(long)]
         deactivated: bool,
+        /// Only those who have not agreed to the present terms, and have to (`[terms]`).
+        #[arg(long, conflicts_with = "deactivated")]
+        not_agreed: bool,
     },
     /// Gives a user another password.
     Password {
@@ -117,7 +120,7 @@ impl User {
         let node = Control::new(&context.folder);
         match self {
             Self::Create(create) => create.run(context, &node),
-            Self::List { deactivated } => list(context, &node, deactivated),
+            Self::List { deactivated, not_agreed } => list(context, &node, deactivated, not_agreed),
             Self::Password { user, password, keep_sessions } => {
                 node.check_running()?;
                 let password = password.read()?;
@@ -161,11 +164,20 @@ impl Create {
 }
 
 /// Asks page by page: a node with many users answers in pieces.
-fn list(context: &Context, node: &Control, deactivated: bool) -> Result<(), Failure> {
+fn list(
+    context: &Context,
+    node: &Control,
+    deactivated: bool,
+    not_agreed: bool,
+) -> Result<(), Failure> {
     let mut all = Users { users: Vec::new() };
     loop {
         let after = all.users.last().map(|user| user.user_id.clone()).unwrap_or_default();
-        let query = [("after", after), ("deactivated", deactivated.to_string())];
+        let query = [
+            ("after", after),
+            ("deactivated", deactivated.to_string()),
+            ("not_agreed", not_agreed.to_string()),
+        ];
         let page: Users = block_on(node.get(&list_users::ENDPOINT, &query))?;
         if page.users.is_empty() {
             break;

@@ -33,6 +33,9 @@ const RETENTION_PERIOD: Duration = Duration::from_hours(24);
 /// How often previews of links are looked through for those that nobody needs any more.
 const FORGETTING_PERIOD: Duration = Duration::from_hours(1);
 
+/// How often it is looked who is to be told of the terms.
+const TERMS_PERIOD: Duration = Duration::from_secs(15);
+
 /// How often the index of the search is brought up to what was said since.
 const INDEXING_PERIOD: Duration = Duration::from_secs(1);
 
@@ -121,6 +124,9 @@ impl Services {
         }
         if self.app.rooms.retention().is_some() {
             components.push(expiry(self.rooms(), self.expiry_interval));
+        }
+        if !self.accounts.settings().terms.is_empty() {
+            components.push(terms(self.notices()));
         }
         components.extend(self.app.previews.clone().map(forgetting_previews));
         components.extend(self.app.appservices.component());
@@ -314,6 +320,27 @@ fn expiry(rooms: Arc<Rooms>, interval: Duration) -> Component {
                         Err(error) => tracing::warn!(%error, "expired messages could not be removed"),
                     },
                     () = stop.stopped() => return Ok(()),
+                }
+            }
+        }
+    })
+}
+
+/// Tells users that there are terms which they have not agreed to.
+fn terms(notices: Arc<Notices>) -> Component {
+    Component::new("terms", &[], move |mut stop| {
+        let notices = Arc::clone(&notices);
+        async move {
+            stop.ready();
+            loop {
+                tokio::select! {
+                    () = tokio::time::sleep(TERMS_PERIOD) => {}
+                    () = stop.stopped() => return Ok(()),
+                }
+                match notices.tell_of_terms().await {
+                    Ok(0) => {}
+                    Ok(users) => tracing::info!(users, "told users of the terms"),
+                    Err(error) => tracing::warn!(%error, "users could not be told of the terms"),
                 }
             }
         }

@@ -1,8 +1,10 @@
 //! Which stages lead to what.
 use config::Demand;
+use parking_lot::Mutex;
 use protocol::threepid::Medium;
+use serde_json::{Map, json};
 
-use super::Stage;
+use super::{Challenge, ConfirmError, Progress, Refused, Stage};
 use crate::{Accounts, RegistrationMode};
 
 impl Accounts {
@@ -32,6 +34,9 @@ impl Accounts {
             }
         }
         for flow in &mut flows {
+            if !self.settings.terms.is_empty() {
+                flow.insert(0, Stage::Terms);
+            }
             if self.settings.registration == RegistrationMode::Token {
                 flow.push(Stage::RegistrationToken);
             }
@@ -40,6 +45,24 @@ impl Accounts {
             }
         }
         flows
+    }
+
+    /// What is still to be proved, with what clients have to know for it.
+    pub(super) fn challenge(
+        &self,
+        session: String,
+        flows: &[Vec<Stage>],
+        progress: &Mutex<Progress>,
+        refused: Option<Refused>,
+    ) -> ConfirmError {
+        let mut params = Map::new();
+        if flows.iter().any(|flow| flow.contains(&Stage::Terms)) {
+            let policies = self.settings.terms.to_json();
+            params.insert(Stage::Terms.as_str().to_owned(), json!({ "policies": policies }));
+        }
+        let completed = progress.lock().completed.clone();
+        let flows = flows.to_vec();
+        ConfirmError::Challenge(Box::new(Challenge { session, flows, params, completed, refused }))
     }
 
     /// The ways to a new password without a session.

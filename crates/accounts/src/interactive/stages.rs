@@ -17,6 +17,8 @@ pub enum Stage {
     EmailIdentity,
     /// That one reads what is sent to a phone number.
     Msisdn,
+    /// That one agrees to the server's terms.
+    Terms,
     /// Nothing.
     Dummy,
 }
@@ -30,6 +32,7 @@ impl Stage {
             Self::RegistrationToken => "m.login.registration_token",
             Self::EmailIdentity => "m.login.email.identity",
             Self::Msisdn => "m.login.msisdn",
+            Self::Terms => "m.login.terms",
             Self::Dummy => "m.login.dummy",
         }
     }
@@ -58,6 +61,8 @@ pub enum Proof {
     RegistrationToken(Secret),
     /// That one reads what is sent to an address of this kind.
     Threepid(Medium, ThreepidCredentials),
+    /// That one agrees to the terms.
+    Terms,
     /// Nothing.
     Dummy,
     /// A type that this server does not have, or has not with these fields.
@@ -73,6 +78,7 @@ impl Proof {
             Self::RegistrationToken(_) => Some(Stage::RegistrationToken),
             Self::Threepid(Medium::Email, _) => Some(Stage::EmailIdentity),
             Self::Threepid(Medium::Msisdn, _) => Some(Stage::Msisdn),
+            Self::Terms => Some(Stage::Terms),
             Self::Dummy => Some(Stage::Dummy),
             Self::Unknown => None,
         }

@@ -28,12 +28,19 @@ pub(crate) struct Page {
     /// Whether closed accounts are listed too.
     #[serde(default)]
     deactivated: bool,
+    /// Whether only those are listed who have not agreed to the present terms, and have to.
+    #[serde(default)]
+    not_agreed: bool,
 }
 
 pub(crate) async fn handler(
     State(app): State<App>,
     Query(page): Query<Page>,
 ) -> Result<Json<Users>, Error> {
+    if page.not_agreed {
+        let users = app.accounts.list_not_agreed(&page.after, PAGE).await?;
+        return Ok(Json(Users { users: users.into_iter().map(Into::into).collect() }));
+    }
     let query = UserQuery {
         after: page.after,
         part: String::new(),

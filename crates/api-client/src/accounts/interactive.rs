@@ -101,6 +101,7 @@ impl Auth {
             "m.login.msisdn" => credentials.map_or(Proof::Unknown, |credentials| {
                 Proof::Threepid(Medium::Msisdn, credentials.into())
             }),
+            "m.login.terms" => Proof::Terms,
             "m.login.dummy" => Proof::Dummy,
             _ => Proof::Unknown,
         }
@@ -152,7 +153,7 @@ fn document(challenge: &Challenge) -> Value {
     let mut document = json!({
         "session": challenge.session,
         "flows": flows,
-        "params": {},
+        "params": challenge.params,
         "completed": names(&challenge.completed),
     });
     if let (Some(refused), Some(fields)) = (challenge.refused, document.as_object_mut()) {

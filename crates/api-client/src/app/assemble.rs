@@ -182,7 +182,8 @@ fn accounts(
     observer: Arc<TellOthers>,
     registrations: &Arc<Registrations>,
 ) -> Result<Accounts, CostError> {
-    let settings = accounts::Settings::new(name, &config.accounts, &config.registration);
+    let settings = accounts::Settings::new(name, &config.accounts, &config.registration)
+        .with_terms(&config.terms);
     let accounts = Accounts::new(store.clone(), settings, observer)?;
     Ok(accounts.with_claimed_names(Arc::clone(registrations) as _))
 }

@@ -6,7 +6,7 @@ use protocol::ids::OwnedRoomId;
 use serde_json::{Value, json};
 
 use super::{error::Error, target::Target};
-use crate::{Actor, App};
+use crate::{App, Speaker};
 
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
     method: Method::Post,
@@ -20,7 +20,7 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
 
 pub(crate) async fn handler(
     State(app): State<App>,
-    caller: Actor,
+    caller: Speaker,
     Path(room): Path<OwnedRoomId>,
     Json(body): Json<Target>,
 ) -> Result<Json<Value>, Error> {

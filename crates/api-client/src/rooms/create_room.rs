@@ -14,7 +14,7 @@ use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Value, json, value::RawValue};
 
 use super::{alias::own_alias, error::Error};
-use crate::{Actor, App};
+use crate::{App, Speaker};
 
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
     method: Method::Post,
@@ -76,7 +76,7 @@ struct StateEvent {
 
 pub(crate) async fn handler(
     State(app): State<App>,
-    caller: Actor,
+    caller: Speaker,
     JsonOrEmpty(body): JsonOrEmpty<Body>,
 ) -> Result<Json<Value>, Failure> {
     let request = request(&app, body)?;

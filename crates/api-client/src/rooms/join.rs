@@ -1,11 +1,11 @@
 //! `POST /_matrix/client/v3/rooms/{room}/join` ([spec])
 //!
 //! [spec]: https://spec.matrix.org/v1.16/client-server-api/#post_matrixclientv3roomsroomidjoin
-use endpoint::{Auth, Endpoint, Json, JsonOrEmpty, Method, Path, RateClass, State, body};
+use endpoint::{Auth, Endpoint, Failure, Json, JsonOrEmpty, Method, Path, RateClass, State, body};
 use protocol::ids::OwnedRoomId;
 use serde_json::{Value, json};
 
-use super::{error::Error, reason::Reason};
+use super::{agreed::may_join, error::Error, reason::Reason};
 use crate::{Actor, App, app::room_upgrades};
 
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
@@ -23,11 +23,13 @@ pub(crate) async fn handler(
     caller: Actor,
     Path(room): Path<OwnedRoomId>,
     JsonOrEmpty(body): JsonOrEmpty<Reason>,
-) -> Result<Json<Value>, Error> {
+) -> Result<Json<Value>, Failure> {
+    may_join(&app, &caller, &room).await?;
     if caller.is_guest {
-        app.rooms.check_guests_can_join(&room).await?;
+        app.rooms.check_guests_can_join(&room).await.map_err(Error::from)?;
     }
-    app.rooms.join(&caller.user_id, &room, body.reason.as_deref()).await?;
+    let joining = app.rooms.join(&caller.user_id, &room, body.reason.as_deref());
+    joining.await.map_err(Error::from)?;
     room_upgrades::carry_over(&app, &caller, &room).await;
     Ok(Json(json!({ "room_id": room })))
 }

@@ -5,7 +5,7 @@ use endpoint::{Auth, Endpoint, Failure, Json, JsonOrEmpty, Method, Path, RateCla
 use protocol::ids::OwnedRoomOrAliasId;
 use serde_json::{Value, json};
 
-use super::{error::Error, find_room::find_room, reason::Reason};
+use super::{agreed::may_join, error::Error, find_room::find_room, reason::Reason};
 use crate::{Actor, App, app::room_upgrades};
 
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
@@ -25,6 +25,7 @@ pub(crate) async fn handler(
     JsonOrEmpty(body): JsonOrEmpty<Reason>,
 ) -> Result<Json<Value>, Failure> {
     let room = find_room(&app, name).await?;
+    may_join(&app, &caller, &room).await?;
     if caller.is_guest {
         app.rooms.check_guests_can_join(&room).await.map_err(Error::from)?;
     }

@@ -6,7 +6,7 @@ use protocol::ids::OwnedRoomOrAliasId;
 use serde_json::{Value, json};
 
 use super::{error::Error, find_room::find_room, reason::Reason};
-use crate::{Actor, App};
+use crate::{App, Speaker};
 
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
     method: Method::Post,
@@ -20,7 +20,7 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
 
 pub(crate) async fn handler(
     State(app): State<App>,
-    caller: Actor,
+    caller: Speaker,
     Path(name): Path<OwnedRoomOrAliasId>,
     JsonOrEmpty(body): JsonOrEmpty<Reason>,
 ) -> Result<Json<Value>, Failure> {

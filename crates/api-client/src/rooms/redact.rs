@@ -4,7 +4,8 @@
 //!
 //! [spec]: https://spec.matrix.org/v1.16/client-server-api/#put_matrixclientv3roomsroomidredacteventidtxnid
 use endpoint::{
-    Auth, Endpoint, Failure, Json, Method, Path, RateClass, State, body, error::USER_SUSPENDED,
+    Auth, Authority as _, Endpoint, Failure, Json, Method, Path, RateClass, State, body,
+    error::USER_SUSPENDED,
 };
 use protocol::{
     canonical,
@@ -43,6 +44,7 @@ pub(crate) async fn handler(
     {
         return Err(USER_SUSPENDED.because("This account has been suspended"));
     }
+    app.check_agreed(&caller).await?;
     let mut rel_types = take_rel_types(&mut content)?;
     if caller.is_suspended {
         // They might be others'.

@@ -10,7 +10,7 @@ use super::{
     active::note_activity, content::Content, delayed::schedule, error::Error, massage::Massage,
     send_query::SendQuery, viewer::transaction,
 };
-use crate::{Actor, App};
+use crate::{App, Speaker};
 
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
     method: Method::Put,
@@ -24,7 +24,7 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
 
 pub(crate) async fn handler(
     State(app): State<App>,
-    caller: Actor,
+    caller: Speaker,
     Path((room, kind, id)): Path<(OwnedRoomId, String, String)>,
     Query(query): Query<SendQuery>,
     Query(massage): Query<Massage>,

@@ -8,6 +8,7 @@ use rooms::Manner;
 use serde_json::{Value, json};
 
 use super::{
+    agreed::may_set_state,
     content::Content,
     delayed::schedule,
     error::Error,
@@ -35,6 +36,7 @@ pub(crate) async fn handler(
     Query(massage): Query<Massage>,
     Content(content): Content,
 ) -> Result<Json<Value>, Failure> {
+    may_set_state(&app, &caller, (&kind, &state_key), &content).await?;
     let (sent_ts, sticky_ms) = (massage.sent_ts(&caller)?, query.sticky_ms()?);
     if let Some(delay_ms) = query.delay_ms {
         let what = (kind.as_str(), Some(state_key.as_str()));

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::error::Error;
-use crate::{App, Caller, app::room_upgrades};
+use crate::{App, Speaker, app::room_upgrades};
 
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
     method: Method::Post,
@@ -29,7 +29,7 @@ pub(crate) struct Body {
 
 pub(crate) async fn handler(
     State(app): State<App>,
-    caller: Caller,
+    caller: Speaker,
     Path(room): Path<OwnedRoomId>,
     Json(body): Json<Body>,
 ) -> Result<Json<Value>, Error> {

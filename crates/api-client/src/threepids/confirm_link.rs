@@ -5,8 +5,8 @@ use endpoint::{Auth, Endpoint, Form, Method, RateClass, State, body, error::INTE
 use html_escape::encode_safe;
 use http::StatusCode;
 
-use super::{page::page, show_link::Link};
-use crate::App;
+use super::show_link::Link;
+use crate::{App, page::page};
 
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
     method: Method::Post,

@@ -7,7 +7,7 @@ use html_escape::encode_safe;
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::page::page;
+use crate::page::page;
 
 pub(crate) const ENDPOINT: Endpoint = Endpoint {
     method: Method::Get,

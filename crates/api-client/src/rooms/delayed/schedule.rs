@@ -12,7 +12,7 @@ use protocol::{
 use serde_json::Value;
 
 use crate::{
-    Actor, App,
+    App, Speaker,
     rooms::{content::Content, send_query::SendQuery, viewer::transaction},
 };
 
@@ -30,7 +30,7 @@ pub(crate) const ENDPOINT: Endpoint = Endpoint {
 
 pub(crate) async fn handler(
     State(app): State<App>,
-    caller: Actor,
+    caller: Speaker,
     Path((room, kind, id)): Path<(OwnedRoomId, String, String)>,
     Query(query): Query<SendQuery>,
     Content(body): Content,

@@ -1,4 +1,4 @@
-//! Pages for people who have followed a link in a mail.
+//! Pages for people who have followed a link.
 use axum::response::{IntoResponse as _, Response};
 use html_escape::encode_safe;
 use http::{
@@ -11,7 +11,7 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action
                       frame-ancestors 'none'; base-uri 'none'";
 
 /// A page with a title and a body, which is HTML already.
-pub(super) fn page(status: StatusCode, title: &str, body: &str) -> Response {
+pub(crate) fn page(status: StatusCode, title: &str, body: &str) -> Response {
     let title = encode_safe(title);
     let html = format!(
         "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">\
