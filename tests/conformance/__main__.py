@@ -18,7 +18,7 @@ from conformance.spec import Spec, spec_dir
 from conformance.table import Row, read_table
 from conformance.topics import (
     accounts, appservices, backup, discovery, finding, keys, limits, media, phones, profile, push, realtime, refusals,
-    relations, rooms, services, sync, terms, threepids, tokens,
+    relations, rooms, services, sync, terms, threepids, tokens, validity,
 )
 from wire.http import Connection
 
@@ -36,6 +36,8 @@ def main() -> int:
     parser.add_argument("--registry", type=Path)
     parser.add_argument("--refusals", action="store_true")
     parser.add_argument("--terms", action="store_true", help="the server is the one of the rig that asks people to agree")
+    parser.add_argument("--program", type=Path, help="the server's program, for its command line")
+    parser.add_argument("--data", type=Path, help="the server's folder")
     parser.add_argument("--appservice", type=Path, help="registration file of the rig's application service")
     parser.add_argument("--smtp-port", type=int, help="where the server sends its mail")
     parser.add_argument("--sms-url", help="where the server sends its text messages")
@@ -55,6 +57,8 @@ def main() -> int:
     elif options.terms:
         api = Api(connection, spec, read_table(HERE / "terms.txt"))
         run(api, "terms", lambda: terms.exercise(api))
+        if options.program is not None:
+            run(api, "validity", lambda: validity.exercise(api, options))
     else:
         api = Api(connection, spec, rows)
         run(api, "everything", lambda: everything(api, options))

@@ -42,6 +42,7 @@ DEMANDING = {
                                  "privacy_policy|2.1|en|https://localhost/privacy-2.1|Privacy policy",
     "LONGHOUSE_TERMS__REQUIRE": "true",
     "LONGHOUSE_SERVER_NOTICES__ENABLED": "true",
+    "LONGHOUSE_ACCOUNT_VALIDITY__PERIOD": "30d",
 }
 STRICT = {
     "LONGHOUSE_REGISTRATION__MODE": "closed",

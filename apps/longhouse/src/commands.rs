@@ -1,6 +1,7 @@
 //! The command line: one file a command.
 mod completions;
 mod config;
+mod day;
 mod decode;
 mod doctor;
 mod email;

@@ -7,7 +7,7 @@ use protocol::ids::UserId;
 use store::{
     Change,
     accepted_policies::{self, PolicyVersion},
-    access_tokens, profiles, registration_tokens, users,
+    access_tokens, account_validity, profiles, registration_tokens, users,
 };
 
 pub use store::registration_tokens::RegistrationTokenRow as RegistrationToken;
@@ -174,13 +174,7 @@ impl Accounts {
         user: NewUser,
         origin: Origin<'_>,
     ) -> Result<User, CreateError> {
-        let password_hash = match &user.password {
-            Some(password) => {
-                check_new(password.expose(), self.settings.password_length_min)?;
-                Some(self.passwords.hash(password.expose()).await?)
-            }
-            None => None,
-        };
+        let password_hash = self.hash_new(user.password.as_ref()).await?;
         let displayname = user.displayname.unwrap_or_else(|| name.localpart().to_owned());
         check_displayname(&displayname).map_err(|_| CreateError::Invalid)?;
         let is_type = |kind: &String| kind.len() <= USER_TYPE_BYTES_MAX && !kind.contains('\0');
@@ -211,9 +205,7 @@ impl Accounts {
         let inserted = users::insert(&mut write, &row);
         let position = write.position();
         profiles::set(&mut write, user_num, DISPLAYNAME, Some(&displayname), &position);
-        for policy in origin.agreed {
-            accepted_policies::insert(&mut write, user_num, policy, self.now_ms());
-        }
+        self.begin_in(&mut write, &row, origin.agreed);
         let added: Vec<_> = origin
             .proven
             .iter()
@@ -241,6 +233,23 @@ impl Accounts {
                 self.store.interner.forget_unconfirmed();
                 Err(db::Error::from(error).into())
             }
+        }
+    }
+
+    /// The hash of the password of a new account, if it has one.
+    async fn hash_new(&self, password: Option<&Secret>) -> Result<Option<String>, CreateError> {
+        let Some(password) = password else { return Ok(None) };
+        check_new(password.expose(), self.settings.password_length_min)?;
+        Ok(Some(self.passwords.hash(password.expose()).await?))
+    }
+
+    /// Adds when a new account ends, and what its user has agreed to.
+    fn begin_in(&self, write: &mut Write, user: &User, agreed: &[PolicyVersion]) {
+        if let Some(expires_ts) = self.first_expiry(user) {
+            account_validity::begin(write, user.user_num, expires_ts);
+        }
+        for policy in agreed {
+            accepted_policies::insert(write, user.user_num, policy, self.now_ms());
         }
     }
 
@@ -409,7 +418,7 @@ impl Accounts {
         Ok(self.store.db.write(write).await?.affected(deleted) > 0)
     }
 
-    async fn active_user(&self, user_id: &UserId) -> Result<User, AdministrationError> {
+    pub(crate) async fn active_user(&self, user_id: &UserId) -> Result<User, AdministrationError> {
         let user = self.user(user_id).await?.ok_or(AdministrationError::UnknownUser)?;
         if user.deactivated { Err(AdministrationError::Deactivated) } else { Ok(user) }
     }

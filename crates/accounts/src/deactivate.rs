@@ -3,7 +3,7 @@
 //! [spec]: https://spec.matrix.org/v1.16/client-server-api/#post_matrixclientv3accountdeactivate
 use std::sync::Arc;
 
-use store::{IgnoredUsers, account_data, profiles, user_threepids, users};
+use store::{IgnoredUsers, account_data, account_validity, profiles, user_threepids, users};
 
 use crate::{Accounts, Action, Confirmation, Session, User, commit::Pending};
 
@@ -43,6 +43,7 @@ impl Accounts {
         let mut pending = Pending::default();
         users::deactivate(&mut pending.write, user.user_num, erase);
         account_data::delete_of_user(&mut pending.write, user.user_num);
+        account_validity::delete(&mut pending.write, user.user_num);
         user_threepids::delete_of_user(&mut pending.write, &user.name);
         let (ignores, user_num) = (Arc::clone(&self.store.ignores), user.user_num);
         pending.then(move |_| {

@@ -39,6 +39,7 @@ pub mod terms;
 pub mod threepids;
 mod tokens;
 pub mod usernames;
+pub mod validity;
 
 #[cfg(test)]
 mod testing;

@@ -40,6 +40,8 @@ pub struct Session {
     pub is_suspended: bool,
     /// The id of the application service that acts as the user; `None` if they act themselves.
     pub appservice: Option<Arc<str>>,
+    /// When the account ends (Unix ms), if it has an end.
+    pub(crate) account_expires_ts: Option<i64>,
     /// When the access token ends (Unix ms); `None`: with the session.
     pub(crate) expires_ts: Option<i64>,
     /// Whether refresh tokens keep the session alive.
@@ -69,6 +71,7 @@ impl Session {
             is_locked: grant.locked,
             is_suspended: grant.suspended,
             appservice: None,
+            account_expires_ts: grant.account_expires_ts,
             expires_ts: grant.expires_ts,
             refreshable: grant.refreshable,
             revoked: AtomicBool::new(false),
@@ -94,6 +97,7 @@ impl Session {
             is_locked: user.locked,
             is_suspended: user.suspended,
             appservice: Some(appservice),
+            account_expires_ts: None,
             expires_ts: None,
             refreshable: false,
             revoked: AtomicBool::new(false),

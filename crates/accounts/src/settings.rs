@@ -2,7 +2,7 @@
 use config::{Demand, Secret};
 use protocol::ids::OwnedServerName;
 
-use crate::{passwords::PasswordCost, terms::Terms, threepids::AddressPattern};
+use crate::{passwords::PasswordCost, terms::Terms, threepids::AddressPattern, validity::Validity};
 
 pub use config::RegistrationMode;
 
@@ -43,6 +43,8 @@ pub struct Settings {
     pub allowed_addresses: Vec<AddressPattern>,
     /// What people agree to.
     pub terms: Terms,
+    /// For how long accounts are valid; `None`: for ever.
+    pub validity: Option<Validity>,
     /// Whether users can add addresses to their accounts and remove them.
     pub threepid_changes: bool,
     /// Whether a client can let in another one of its user by a token.
@@ -85,6 +87,7 @@ impl Settings {
                 .map(|pattern| AddressPattern::new(pattern))
                 .collect(),
             terms: Terms::default(),
+            validity: None,
             threepid_changes: accounts.threepid_changes,
             login_tokens: accounts.login_tokens,
             access_token_lifetime_ms: ms(accounts.access_token_lifetime),
@@ -99,6 +102,12 @@ impl Settings {
     pub fn with_terms(self, terms: &config::Terms) -> Self {
         Self { terms: Terms::new(terms), ..self }
     }
+
+    /// The same, on a server where accounts end.
+    #[must_use]
+    pub fn with_validity(self, validity: &config::AccountValidity) -> Self {
+        Self { validity: Validity::new(validity), ..self }
+    }
 }
 
 fn concurrency(configured: u32) -> usize {
@@ -109,6 +118,6 @@ fn concurrency(configured: u32) -> usize {
     }
 }
 
-fn ms(lifetime: config::Lifetime) -> i64 {
+pub(crate) fn ms(lifetime: config::Lifetime) -> i64 {
     i64::try_from(lifetime.as_ms()).unwrap_or(i64::MAX)
 }

@@ -174,8 +174,8 @@ impl Accounts {
         Err(NotAgreed::Terms { message: terms.refusal.replace(LINK, &link), link })
     }
 
-    /// Whether a user need not agree to anything: programs, and what application services own.
-    fn is_exempt(&self, user: &User) -> bool {
+    /// Whether a user is no person who could answer for themselves: programs, and what application services own.
+    pub(crate) fn is_exempt(&self, user: &User) -> bool {
         user.user_type.as_deref().is_some_and(|kind| EXEMPT_TYPES.contains(&kind))
             || self.claimed.is_claimed(&user.name)
     }

@@ -38,6 +38,7 @@ pub(crate) fn settings() -> Settings {
         phone: Demand::Optional,
         allowed_addresses: Vec::new(),
         terms: Terms::default(),
+        validity: None,
         threepid_changes: true,
         login_tokens: true,
         access_token_lifetime_ms: 300_000,

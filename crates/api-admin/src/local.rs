@@ -19,6 +19,7 @@ pub mod move_media;
 mod named;
 mod named_room;
 pub mod purge_room;
+pub mod renew_user;
 pub mod room_document;
 pub mod send_notice;
 pub mod send_test_mail;
@@ -48,6 +49,7 @@ endpoints! { App:
     set_suspended,
     set_shadow_banned,
     deactivate_user,
+    renew_user,
     list_reports,
     list_media,
     set_media_quarantine,

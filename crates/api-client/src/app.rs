@@ -131,6 +131,8 @@ impl Authority for App {
             AuthenticateError::Unknown { soft_logout } => Refusal::Unknown { soft_logout },
             AuthenticateError::Failed(error) => Refusal::Broken(error.into()),
         })?;
+        let is_expired = self.accounts.has_expired(&session).await;
+        let is_expired = is_expired.map_err(|error| Refusal::Broken(error.into()))?;
         self.accounts.note_activity(&session, address, user_agent);
         Ok(Authenticated {
             user: session.user_num.0,
@@ -138,6 +140,7 @@ impl Authority for App {
             is_guest: session.is_guest,
             is_locked: session.is_locked,
             is_suspended: session.is_suspended,
+            is_expired,
             is_unlimited: false,
             session,
         })
@@ -184,6 +187,7 @@ impl App {
             is_guest: acting.session.is_guest,
             is_locked: acting.session.is_locked,
             is_suspended: acting.session.is_suspended,
+            is_expired: false,
             is_unlimited: acting.is_unlimited,
             session: acting.session,
         }))

@@ -32,6 +32,7 @@ pub mod terms;
 pub mod testing;
 pub mod third_party;
 pub mod threepids;
+pub mod validity;
 
 use std::sync::Arc;
 
@@ -57,7 +58,7 @@ pub type OptionalCaller = endpoint::OptionalCaller<Arc<Session>>;
 
 endpoints! { App =>
     accounts, server, rooms, discovery, calls, third_party, reports, presence, rendezvous,
-    administration, sync, push, encryption, media, appservices, threepids, terms,
+    administration, sync, push, encryption, media, appservices, threepids, terms, validity,
 }
 
 #[cfg(test)]

@@ -27,9 +27,9 @@ pub use self::{
     origin::{Origin, Origins},
     section::{Complaints, Field, Section},
     sections::{
-        Accounts, Cache, Config, Database, Egress, Email, Listener, Log, Media, MediaS3, Overload,
-        Push, RateLimits, Registration, Retention, Rooms, Server, ServerNotices, Sms, Terms,
-        UrlPreviews, WellKnown,
+        AccountValidity, Accounts, Cache, Config, Database, Egress, Email, Listener, Log, Media,
+        MediaS3, Overload, Push, RateLimits, Registration, Retention, Rooms, Server, ServerNotices,
+        Sms, Terms, UrlPreviews, WellKnown,
     },
     value::{
         Bytes, DatabaseUrl, Demand, HttpMethod, Lifetime, LogFormat, Network, Policy, Rate,

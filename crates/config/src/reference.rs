@@ -43,6 +43,7 @@ fn defaults() -> Vec<(String, Box<dyn Section>)> {
         boxed("[registration]", config.registration),
         boxed("[accounts]", config.accounts),
         boxed("[terms]", config.terms),
+        boxed("[account_validity]", config.account_validity),
         boxed("[rate_limits]", config.rate_limits),
         boxed("[rooms]", config.rooms),
         boxed("[overload]", config.overload),

@@ -1,4 +1,5 @@
 //! The sections, one file each, and the whole they make.
+mod account_validity;
 mod accounts;
 mod appservices;
 mod cache;
@@ -28,9 +29,9 @@ mod user_directory;
 mod well_known;
 
 pub use self::{
-    accounts::Accounts, appservices::Appservices, cache::Cache, database::Database, egress::Egress,
-    email::Email, listener::Listener, log::Log, media::Media, media_s3::MediaS3,
-    overload::Overload, presence::Presence, push::Push, rate_limits::RateLimits,
+    account_validity::AccountValidity, accounts::Accounts, appservices::Appservices, cache::Cache,
+    database::Database, egress::Egress, email::Email, listener::Listener, log::Log, media::Media,
+    media_s3::MediaS3, overload::Overload, presence::Presence, push::Push, rate_limits::RateLimits,
     registration::Registration, rendezvous::Rendezvous, retention::Retention, rooms::Rooms,
     rtc::Rtc, server::Server, server_notices::ServerNotices, sms::Sms, terms::Terms, turn::Turn,
     url_previews::UrlPreviews, user_directory::UserDirectory, well_known::WellKnown,
@@ -75,6 +76,8 @@ config! {
     accounts: Accounts,
     /// `[terms]`
     terms: Terms,
+    /// `[account_validity]`
+    account_validity: AccountValidity,
     /// `[rate_limits]`
     rate_limits: RateLimits,
     /// `[overload]`

@@ -16,8 +16,8 @@ use http::{
 use crate::{
     Auth,
     error::{
-        FORBIDDEN, Failure, GUEST_ACCESS_FORBIDDEN, INTERNAL, MISSING_TOKEN, UNAVAILABLE,
-        UNKNOWN_DEVICE, UNKNOWN_TOKEN, USER_LOCKED, USER_SUSPENDED,
+        ACCOUNT_EXPIRED, FORBIDDEN, Failure, GUEST_ACCESS_FORBIDDEN, INTERNAL, MISSING_TOKEN,
+        UNAVAILABLE, UNKNOWN_DEVICE, UNKNOWN_TOKEN, USER_LOCKED, USER_SUSPENDED,
     },
     query,
     rate::Who,
@@ -81,6 +81,8 @@ pub struct Authenticated<T> {
     pub is_locked: bool,
     /// Whether the account is suspended: its user can read, but not act.
     pub is_suspended: bool,
+    /// Whether the account has ended: its user can only end sessions, and ask for its renewal.
+    pub is_expired: bool,
     /// Whether the rate limits do not apply to this user.
     pub is_unlimited: bool,
 }
@@ -98,6 +100,9 @@ pub enum Refusal {
     /// The account is locked.
     #[error("This account has been locked")]
     Locked,
+    /// The account has ended.
+    #[error("This account has ended: please renew it")]
+    Expired,
     /// The application service cannot act as the user it names.
     #[error("{0}")]
     NotTheirs(String),
@@ -121,6 +126,7 @@ impl From<Refusal> for Failure {
             }
             Refusal::NotTheirs(_) => FORBIDDEN.because(why),
             Refusal::UnknownDevice(_) => UNKNOWN_DEVICE.because(why),
+            Refusal::Expired => ACCOUNT_EXPIRED.because(why),
             Refusal::Locked => USER_LOCKED.because(why).with("soft_logout", true),
             Refusal::Broken(_) => INTERNAL.from_error(&refusal),
             Refusal::Busy => UNAVAILABLE.because(why),
@@ -131,7 +137,8 @@ impl From<Refusal> for Failure {
 /// The authenticated user. Taking this argument is what makes an endpoint private.
 ///
 /// 401 `M_MISSING_TOKEN` without an access token, 401 `M_UNKNOWN_TOKEN` with a wrong one; 403 `M_FORBIDDEN` for a user
-/// who is no administrator, where the registry asks for one; 401 `M_USER_LOCKED` for a locked account and 403
+/// who is no administrator, where the registry asks for one; 401 `M_USER_LOCKED` for a locked account, 403
+/// `ORG_MATRIX_EXPIRED_ACCOUNT` for one that has ended, and 403
 /// `M_GUEST_ACCESS_FORBIDDEN` for a guest, where the registry does not let them in; 429 when the user's allowance is used up.
 #[derive(Clone, Copy, Debug)]
 pub struct Caller<T>(pub T);
@@ -236,7 +243,10 @@ async fn authenticate<S: Authority>(
     if found.is_locked && endpoint.auth != Auth::Locked {
         return Err(Refusal::Locked.into());
     }
-    if found.is_guest && matches!(endpoint.auth, Auth::User | Auth::Admin) {
+    if found.is_expired && !matches!(endpoint.auth, Auth::Locked | Auth::Expired) {
+        return Err(Refusal::Expired.into());
+    }
+    if found.is_guest && matches!(endpoint.auth, Auth::User | Auth::Expired | Auth::Admin) {
         return Err(GUEST_ACCESS_FORBIDDEN.because("Guests cannot do this"));
     }
     if endpoint.auth == Auth::Admin && !found.is_admin {

@@ -81,6 +81,8 @@ pub enum Auth {
     Guest,
     /// A user with an access token, whose account may be locked: whoever ends sessions.
     Locked,
+    /// A user with an access token, whose account may have ended: whoever wants to renew it.
+    Expired,
     /// A user who is an administrator of this server.
     Admin,
     /// Anybody who proves to know a secret of the configuration.
@@ -93,7 +95,7 @@ impl Auth {
     /// Whether nobody gets in without an access token.
     #[must_use]
     pub const fn needs_token(self) -> bool {
-        matches!(self, Self::User | Self::Guest | Self::Locked | Self::Admin)
+        matches!(self, Self::User | Self::Guest | Self::Locked | Self::Expired | Self::Admin)
     }
 }
 
@@ -105,6 +107,7 @@ impl fmt::Display for Auth {
             Self::User => "user",
             Self::Guest => "user or guest",
             Self::Locked => "user, even if locked",
+            Self::Expired => "user, even if expired",
             Self::Admin => "administrator",
             Self::SharedSecret => "shared secret",
             Self::Local => "local socket",

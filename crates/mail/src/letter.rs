@@ -12,14 +12,22 @@ pub enum Kind {
     ResetPassword,
     /// Somebody wants to use an address that belongs to an account already.
     AddressInUse,
+    /// An account ends soon, or has ended.
+    Renewal,
     /// An administrator tries whether mail arrives.
     Test,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 5] =
-        [Self::Register, Self::AddAddress, Self::ResetPassword, Self::AddressInUse, Self::Test];
+    pub const ALL: [Self; 6] = [
+        Self::Register,
+        Self::AddAddress,
+        Self::ResetPassword,
+        Self::AddressInUse,
+        Self::Renewal,
+        Self::Test,
+    ];
 
     /// How the names of its templates begin.
     #[must_use]
@@ -29,6 +37,7 @@ impl Kind {
             Self::AddAddress => "add_address",
             Self::ResetPassword => "reset_password",
             Self::AddressInUse => "address_in_use",
+            Self::Renewal => "renewal",
             Self::Test => "test",
         }
     }
@@ -45,6 +54,10 @@ impl Kind {
                 .with("lifetime", "1 hour")
                 .with("user_id", "@alice:example.org"),
             Self::AddressInUse => letter.with("user_id", "@alice:example.org"),
+            Self::Renewal => letter
+                .with("link", "https://example.org/renew?token=b")
+                .with("remaining", "7 days")
+                .with("user_id", "@alice:example.org"),
             Self::Test => letter,
         }
     }

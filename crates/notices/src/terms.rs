@@ -11,8 +11,7 @@ impl Notices {
     /// Tells the users who are there and have not agreed to the present terms, each once for each version. How many were
     /// told. To be called every few seconds; without settings of notices, or without terms, it does nothing.
     ///
-    /// The notice is sent under a name of the terms, and then it is noted that it was. So a crash in between, or another node that
-    /// does the same at the same time, makes no second one.
+    /// The notice is sent under a name of the terms, and then it is noted that it was: a crash in between makes no second one.
     ///
     /// # Errors
     /// Fails if the database fails. That one user could not be told is logged, and tried again with the next call.

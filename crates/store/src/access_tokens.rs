@@ -34,6 +34,8 @@ pub struct Grant {
     pub locked: bool,
     /// Whether they can read but not act.
     pub suspended: bool,
+    /// When the account ends (Unix ms), if it has an end.
+    pub account_expires_ts: Option<i64>,
 }
 
 /// Adds a token.
@@ -65,9 +67,11 @@ pub async fn find(reader: &impl Read, token: &TokenHash) -> Result<Option<Grant>
              CASE WHEN sessions.previous_refresh_hash IS NOT NULL \
              AND sessions.generation = access_tokens.generation THEN 1 ELSE 0 END, \
              sessions.device_id, users.user_num, users.name, users.admin, users.is_guest, \
-             access_tokens.generation, users.locked, users.suspended FROM access_tokens \
+             access_tokens.generation, users.locked, users.suspended, account_validity.expires_ts \
+             FROM access_tokens \
              JOIN sessions ON sessions.session_id = access_tokens.session_id \
              JOIN users ON users.user_num = sessions.user_num \
+             LEFT JOIN account_validity ON account_validity.user_num = users.user_num \
              WHERE access_tokens.token_hash = $1 AND users.deactivated = 0",
             params![token.to_vec()],
         )
@@ -173,5 +177,6 @@ fn decode(row: &Row) -> Result<Grant> {
         generation: row.get(10)?,
         locked: row.get::<i64>(11)? != 0,
         suspended: row.get::<i64>(12)? != 0,
+        account_expires_ts: row.get(13)?,
     })
 }

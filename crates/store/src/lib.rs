@@ -7,6 +7,7 @@
 pub mod accepted_policies;
 pub mod access_tokens;
 pub mod account_data;
+pub mod account_validity;
 pub mod aliases;
 pub mod appservice_positions;
 pub mod blocked_rooms;

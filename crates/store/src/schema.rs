@@ -44,4 +44,5 @@ migrations! {
     29 "0029_sticky_events",
     30 "0030_thread_subscriptions",
     31 "0031_terms",
+    32 "0032_account_validity",
 }

@@ -2,14 +2,14 @@
 use api_admin::local::{
     create_user, deactivate_user,
     document::{
-        Administrates, Deactivation, Locked, NewPassword, NewUser, ShadowBanned, Suspended,
-        User as Account, Users,
+        Administrates, Deactivation, Locked, NewEnd, NewPassword, NewUser, Renewed, ShadowBanned,
+        Suspended, User as Account, Users,
     },
-    list_users, set_admin, set_locked, set_password, set_shadow_banned, set_suspended,
+    list_users, renew_user, set_admin, set_locked, set_password, set_shadow_banned, set_suspended,
 };
 use clap::{Args, Subcommand};
 
-use super::{Context, block_on};
+use super::{Context, block_on, day};
 use crate::{control::Control, failure::Failure, output::table, passwords};
 
 #[derive(Debug, Subcommand)]
@@ -76,6 +76,8 @@ pub(super) enum User {
         /// The user: a name, or a whole user id.
         user: String,
     },
+    /// Renews an account that ends, or has ended (`[account_validity]`).
+    Renew(Renew),
     /// Makes a user an administrator.
     Promote {
         /// The user: a name, or a whole user id.
@@ -100,6 +102,41 @@ pub(super) struct Create {
     /// What they are called; their name without it.
     #[arg(long, value_name = "NAME")]
     displayname: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Renew {
+    /// The user: a name, or a whole user id.
+    user: String,
+    /// Until the beginning of this day (`2027-01-31`, UTC).
+    #[arg(long, value_name = "DAY", conflicts_with = "lasting")]
+    until: Option<String>,
+    /// For so long from now on (`90d`); without either, for the configured time.
+    #[arg(long = "for", value_name = "TIME")]
+    lasting: Option<String>,
+}
+
+impl Renew {
+    fn run(self, context: &Context, node: &Control) -> Result<(), Failure> {
+        let until_ms = self.until.as_deref().map(|text| {
+            let unknown = || Failure::new(format!("{text:?} is not a day such as 2027-01-31"));
+            day::parse(text).ok_or_else(unknown)
+        });
+        let for_ms = self.lasting.as_deref().map(|text| {
+            let lifetime = config::Lifetime::parse(text);
+            let ms = lifetime.and_then(|lifetime| i64::try_from(lifetime.as_ms()).ok());
+            ms.ok_or_else(|| Failure::new(format!("{text:?} is not a time such as 90d")))
+        });
+        let body = NewEnd { until_ms: until_ms.transpose()?, for_ms: for_ms.transpose()? };
+        let renewed: Renewed = block_on(node.ask(&renew_user::ENDPOINT, &self.user, &body))?;
+        context.output.result(&renewed, |renewed| {
+            format!(
+                "the account of {} is valid until {}",
+                renewed.user_id,
+                day::show(renewed.until_ms)
+            )
+        })
+    }
 }
 
 #[derive(Debug, Args)]
@@ -143,6 +180,7 @@ impl User {
             Self::Unsuspend { user } => suspend(context, &node, &user, false),
             Self::ShadowBan { user } => shadow_ban(context, &node, &user, true),
             Self::ShadowUnban { user } => shadow_ban(context, &node, &user, false),
+            Self::Renew(renew) => renew.run(context, &node),
             Self::Promote { user } => administrates(context, &node, &user, true),
             Self::Demote { user } => administrates(context, &node, &user, false),
         }

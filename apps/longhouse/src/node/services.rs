@@ -14,6 +14,7 @@ use previews::Previews;
 use protocol::signing::Signer;
 use rooms::Rooms;
 use store::Store;
+use tokio::time::MissedTickBehavior;
 
 use crate::{commands::decoder_program, failure::Failure, folder::Folder};
 
@@ -35,6 +36,10 @@ const FORGETTING_PERIOD: Duration = Duration::from_hours(1);
 
 /// How often it is looked who is to be told of the terms.
 const TERMS_PERIOD: Duration = Duration::from_secs(15);
+
+/// How often it is looked whose account ends soon, and how often whose account has no end yet.
+const VALIDITY_PERIOD: Duration = Duration::from_secs(30);
+const FIRST_ENDS_PERIOD: Duration = Duration::from_hours(1);
 
 /// How often the index of the search is brought up to what was said since.
 const INDEXING_PERIOD: Duration = Duration::from_secs(1);
@@ -127,6 +132,9 @@ impl Services {
         }
         if !self.accounts.settings().terms.is_empty() {
             components.push(terms(self.notices()));
+        }
+        if self.accounts.settings().validity.is_some() {
+            components.push(validity(Arc::clone(&self.accounts)));
         }
         components.extend(self.app.previews.clone().map(forgetting_previews));
         components.extend(self.app.appservices.component());
@@ -341,6 +349,29 @@ fn terms(notices: Arc<Notices>) -> Component {
                     Ok(0) => {}
                     Ok(users) => tracing::info!(users, "told users of the terms"),
                     Err(error) => tracing::warn!(%error, "users could not be told of the terms"),
+                }
+            }
+        }
+    })
+}
+
+/// Gives accounts their ends, and tells users of them.
+fn validity(accounts: Arc<Accounts>) -> Component {
+    Component::new("account validity", &[], move |mut stop| {
+        let accounts = Arc::clone(&accounts);
+        async move {
+            stop.ready();
+            let mut first_ends = tokio::time::interval(FIRST_ENDS_PERIOD);
+            let mut mails = tokio::time::interval(VALIDITY_PERIOD);
+            mails.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            loop {
+                let done = tokio::select! {
+                    _ = first_ends.tick() => accounts.begin_validity().await,
+                    _ = mails.tick() => accounts.send_renewal_mails().await,
+                    () = stop.stopped() => return Ok(()),
+                };
+                if let Err(error) = done {
+                    tracing::warn!(%error, "the ends of accounts could not be looked after");
                 }
             }
         }

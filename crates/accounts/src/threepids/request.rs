@@ -205,7 +205,7 @@ impl Accounts {
         }
     }
 
-    async fn check_frequency(
+    pub(crate) async fn check_frequency(
         &self,
         threepid: &Threepid,
         now_ms: i64,

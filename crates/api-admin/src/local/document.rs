@@ -361,3 +361,21 @@ pub struct Mailed {
     /// To this address.
     pub address: String,
 }
+
+/// When an account is to end; after the configured time without either.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct NewEnd {
+    /// Then (Unix ms).
+    pub until_ms: Option<i64>,
+    /// After so many milliseconds.
+    pub for_ms: Option<i64>,
+}
+
+/// A renewed account.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Renewed {
+    /// Whose it is.
+    pub user_id: String,
+    /// Until when it is valid (Unix ms).
+    pub until_ms: i64,
+}

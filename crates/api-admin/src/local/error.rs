@@ -2,6 +2,7 @@
 use accounts::{
     administration::{AdministrationError, CreateError},
     usernames::NameError,
+    validity::RenewError,
 };
 use endpoint::api_error;
 use media::{DeleteError, ModerateError};
@@ -16,6 +17,9 @@ pub enum Error {
     /// The user could not be changed.
     #[error(transparent)]
     Change(#[from] AdministrationError),
+    /// The account could not be renewed.
+    #[error(transparent)]
+    Renew(#[from] RenewError),
     /// The text names no user of this server.
     #[error("{0:?} is not a user of this server")]
     NotOurs(String),
@@ -75,6 +79,9 @@ api_error!(Error:
     Self::Change(AdministrationError::Password(_)) => WEAK_PASSWORD,
     Self::Change(AdministrationError::Busy) => UNAVAILABLE,
     Self::Change(AdministrationError::Broken(_) | AdministrationError::Failed(_)) => INTERNAL,
+    Self::Renew(RenewError::Off | RenewError::Link) => NOT_ALLOWED_HERE,
+    Self::Renew(RenewError::Account(_)) => NOT_FOUND,
+    Self::Renew(RenewError::Failed(_)) => INTERNAL,
     Self::Media(ModerateError::Unknown) => NOT_FOUND,
     Self::Media(ModerateError::Protected) => FORBIDDEN,
     Self::Media(ModerateError::Database(_)) => INTERNAL,

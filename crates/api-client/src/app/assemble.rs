@@ -183,7 +183,8 @@ fn accounts(
     registrations: &Arc<Registrations>,
 ) -> Result<Accounts, CostError> {
     let settings = accounts::Settings::new(name, &config.accounts, &config.registration)
-        .with_terms(&config.terms);
+        .with_terms(&config.terms)
+        .with_validity(&config.account_validity);
     let accounts = Accounts::new(store.clone(), settings, observer)?;
     Ok(accounts.with_claimed_names(Arc::clone(registrations) as _))
 }

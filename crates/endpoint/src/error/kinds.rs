@@ -24,6 +24,8 @@ kinds! {
     USER_SUSPENDED = FORBIDDEN "M_USER_SUSPENDED",
     /// The user has not agreed to the server's terms. Synapse's code, which clients know; `consent_uri` says where to agree.
     CONSENT_NOT_GIVEN = FORBIDDEN "M_CONSENT_NOT_GIVEN",
+    /// The account has ended until its user renews it. Synapse's code, which clients know.
+    ACCOUNT_EXPIRED = FORBIDDEN "ORG_MATRIX_EXPIRED_ACCOUNT",
     /// The account exists no more.
     USER_DEACTIVATED = FORBIDDEN "M_USER_DEACTIVATED",
     /// The body is JSON, but not what this endpoint reads.

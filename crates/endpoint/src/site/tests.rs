@@ -32,6 +32,7 @@ impl Authority for Guests {
                 is_guest: false,
                 is_locked: false,
                 is_suspended: false,
+                is_expired: false,
                 is_unlimited: false,
             }),
             "gone" => Err(Refusal::Unknown { soft_logout: true }),
