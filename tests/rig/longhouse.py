@@ -30,6 +30,8 @@ MAIL = {
     "LONGHOUSE_EMAIL__SECURITY": "none",
     "LONGHOUSE_EMAIL__FROM": "Longhouse <noreply@localhost>",
     "LONGHOUSE_EMAIL__TELL_ADDRESSES_IN_USE": "true",
+    "LONGHOUSE_EMAIL__NOTIFY_AFTER": "1s",
+    "LONGHOUSE_EMAIL__NOTIFY_EVERY": "1s",
     "LONGHOUSE_REGISTRATION__ALLOWED_ADDRESSES": "*@example.org",
 }
 # So do text messages.

@@ -8,8 +8,8 @@
 //!
 //! [spec]: https://spec.matrix.org/v1.16/client-server-api/#adding-account-administrative-contact-information
 use db::{Write, WriteError};
-use protocol::{Threepid, ids::UserId};
-use store::{threepid_sessions, user_threepids};
+use protocol::{Threepid, ids::UserId, threepid::Medium};
+use store::{pushers, threepid_sessions, user_threepids};
 
 pub use store::user_threepids::ThreepidRow as UserThreepid;
 
@@ -134,7 +134,7 @@ impl Accounts {
         added
     }
 
-    /// Removes an address from the account of the session's user, if it is in it.
+    /// Removes an address from the account of the session's user, if it is in it, and with it the notifications by mail.
     ///
     /// # Errors
     /// See [`ThreepidChangeError`].
@@ -149,6 +149,11 @@ impl Accounts {
         let mut write = Write::new();
         user_threepids::delete(&mut write, &session.user_id, threepid);
         threepid_sessions::delete_of_address(&mut write, threepid);
+        if threepid.medium() == Medium::Email {
+            // Nothing is told any more to an address that is not the user's.
+            let (user, address) = (session.user_num, threepid.address());
+            pushers::delete_of_user(&mut write, user, pushers::EMAIL_APP_ID, address);
+        }
         self.store.db.write(write).await.map_err(db::Error::from)?;
         Ok(())
     }

@@ -16,7 +16,10 @@ use moderation::Moderation;
 use notices::Notices;
 use presence::Presence;
 use previews::Previews;
-use push::{Push, delivery::Delivery};
+use push::{
+    Push,
+    delivery::{Delivery, digests::Digests},
+};
 use rendezvous::Rendezvous;
 use rooms::Rooms;
 use search::Search;
@@ -25,6 +28,7 @@ use sync::Sync;
 mod account_changes;
 mod assemble;
 mod bridges;
+mod messengers;
 pub(crate) mod room_upgrades;
 mod settings;
 mod third_party;
@@ -73,6 +77,8 @@ pub struct Services {
     pub push: Arc<Push>,
     /// The deliveries to push gateways, which run beside the requests.
     pub deliveries: Arc<Delivery>,
+    /// Mail about what users have not read, if any can be sent; it runs beside the requests.
+    pub digests: Option<Arc<Digests>>,
     /// Search over what was said in the clear.
     pub search: Arc<Search>,
     /// What has changed since a client last asked.

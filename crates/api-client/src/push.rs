@@ -13,6 +13,8 @@ mod put_rule;
 mod set_pusher;
 mod set_rule_actions;
 mod set_rule_enabled;
+mod show_unsubscribe;
+mod unsubscribe;
 
 use endpoint::endpoints;
 
@@ -31,6 +33,8 @@ endpoints! { App:
     get_pushers,
     set_pusher,
     get_notifications,
+    show_unsubscribe,
+    unsubscribe,
 }
 
 #[cfg(all(test, feature = "testing"))]

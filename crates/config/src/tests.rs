@@ -2,8 +2,8 @@
 use std::{fs, path::Path, time::Duration};
 
 use crate::{
-    Bytes, Invalid, Loaded, Origin, Override, Rate, RegistrationMode, Serves, Sources, load,
-    reference,
+    Bytes, Config, Invalid, Loaded, Origin, Override, Rate, RegistrationMode, Serves, Sources,
+    load, reference,
 };
 
 /// A folder of its own for each test, deleted afterwards.
@@ -235,6 +235,14 @@ fn the_documents_in_docs_are_the_generated_ones() {
     {
         let kept = fs::read_to_string(docs.join(name)).unwrap_or_default();
         assert!(kept == generated, "docs/{name} is stale: run `cargo xtask docs`");
+    }
+}
+
+#[test]
+fn every_section_is_in_the_reference() {
+    let page = reference::page();
+    for section in Config::default().sections() {
+        assert!(page.contains(&format!("\n## `[{}]`\n", section.name())), "{}", section.name());
     }
 }
 

@@ -1,6 +1,8 @@
 //! What is written to people, before it has its words.
 use minijinja::Value;
 
+use crate::Digest;
+
 /// What a mail is about. Each kind has its templates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
@@ -14,18 +16,21 @@ pub enum Kind {
     AddressInUse,
     /// An account ends soon, or has ended.
     Renewal,
+    /// Something has notified a user, and they have not read it.
+    Notifications,
     /// An administrator tries whether mail arrives.
     Test,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Register,
         Self::AddAddress,
         Self::ResetPassword,
         Self::AddressInUse,
         Self::Renewal,
+        Self::Notifications,
         Self::Test,
     ];
 
@@ -38,6 +43,7 @@ impl Kind {
             Self::ResetPassword => "reset_password",
             Self::AddressInUse => "address_in_use",
             Self::Renewal => "renewal",
+            Self::Notifications => "notifications",
             Self::Test => "test",
         }
     }
@@ -58,6 +64,7 @@ impl Kind {
                 .with("link", "https://example.org/renew?token=b")
                 .with("remaining", "7 days")
                 .with("user_id", "@alice:example.org"),
+            Self::Notifications => Digest::sample().letter(),
             Self::Test => letter,
         }
     }
@@ -68,19 +75,27 @@ impl Kind {
 pub struct Letter {
     pub(crate) kind: Kind,
     pub(crate) values: Vec<(&'static str, Value)>,
+    pub(crate) unsubscribe_link: Option<String>,
 }
 
 impl Letter {
     /// A letter without values of its own.
     #[must_use]
     pub const fn new(kind: Kind) -> Self {
-        Self { kind, values: Vec::new() }
+        Self { kind, values: Vec::new(), unsubscribe_link: None }
     }
 
     /// Adds a value.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl Into<Value>) -> Self {
         self.values.push((name, value.into()));
+        self
+    }
+
+    /// Says where whoever has the mail gets no more of its kind, to programs too: by a `POST` without a login (RFC 8058).
+    #[must_use]
+    pub fn unsubscribed_at(mut self, link: String) -> Self {
+        self.unsubscribe_link = Some(link);
         self
     }
 

@@ -7,8 +7,10 @@
 //! - The certificate of the SMTP server is always checked; `starttls` never falls back to plain text.
 //! - A mail has one recipient, whose address was parsed, and no header line that somebody else than the administrator
 //!   has written.
+mod digest;
 mod letter;
 mod outbox;
+mod refusal;
 mod send;
 mod setup;
 mod templates;
@@ -16,8 +18,9 @@ mod templates;
 pub mod testing;
 
 pub use self::{
+    digest::{Digest, DigestMessage, DigestRoom},
     letter::{Kind, Letter, in_words},
     outbox::Full,
-    send::{Mailer, SendError},
+    send::{Fault, Mailer, SendError},
     setup::{SetupError, check},
 };

@@ -19,7 +19,7 @@ use lettre::{
 use tokio::sync::{Mutex, Semaphore};
 
 use crate::{
-    Letter, SetupError,
+    Letter, SetupError, refusal,
     setup::{Connecting, Transport, sender},
     templates::{TemplateError, Templates, Words},
 };
@@ -29,6 +29,10 @@ pub(crate) const CONNECTIONS_MAX: u32 = 4;
 
 /// What says that no human being has written a mail (RFC 3834).
 const AUTOMATIC: HeaderName = HeaderName::new_from_ascii_str("Auto-Submitted");
+
+/// Where programs that read mail find how to get no more of it (RFC 2369), and that a `POST` is enough (RFC 8058).
+const UNSUBSCRIBE: HeaderName = HeaderName::new_from_ascii_str("List-Unsubscribe");
+const UNSUBSCRIBE_POST: HeaderName = HeaderName::new_from_ascii_str("List-Unsubscribe-Post");
 
 /// Why a mail was not sent.
 #[derive(Debug, thiserror::Error)]
@@ -57,36 +61,58 @@ pub enum SendError {
         host: String,
         /// What it said, or what happened to the connection.
         why: String,
-        /// Whether it would say the same to a second try.
-        for_good: bool,
+        /// What is to be made of it.
+        fault: Fault,
     },
+}
+
+/// What a mail that was not sent says of other tries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The SMTP server cannot be reached, or has not answered. No other mail fares better now.
+    Server,
+    /// The SMTP server does not take this mail now (4xx).
+    Passing,
+    /// The address does not exist, or takes no mail any more (5xx).
+    Address,
+    /// The SMTP server never takes it (5xx), and does not say for sure whether that is because of the address.
+    Unclear,
+    /// The mail cannot be sent like this, whatever the address.
+    Mail,
 }
 
 impl SendError {
     /// Whether another try may go better.
     #[must_use]
     pub fn may_pass(&self) -> bool {
+        matches!(self.fault(), Fault::Server | Fault::Passing)
+    }
+
+    /// What it says of other tries.
+    #[must_use]
+    pub const fn fault(&self) -> Fault {
         match self {
-            Self::Timeout { .. } => true,
-            Self::Refused { for_good, .. } => !for_good,
-            Self::Address(_) | Self::Template(_) | Self::Form(_) => false,
+            Self::Timeout { .. } => Fault::Server,
+            Self::Refused { fault, .. } => *fault,
+            Self::Address(_) => Fault::Address,
+            Self::Template(_) | Self::Form(_) => Fault::Mail,
         }
     }
 }
 
 /// Sends mail.
 pub struct Mailer {
-    connecting: Connecting,
+    pub(crate) connecting: Connecting,
     transport: Mutex<Transport>,
     templates: Templates,
-    from: Mailbox,
+    pub(crate) from: Mailbox,
     host: String,
-    within: Duration,
+    pub(crate) within: Duration,
     app_name: String,
     server_name: String,
     clock: SharedClock,
     entropy: SharedEntropy,
-    turns: Semaphore,
+    pub(crate) turns: Semaphore,
     pub(crate) waiting: Arc<Semaphore>,
 }
 
@@ -143,7 +169,7 @@ impl Mailer {
     async fn try_to_send(&self, to: &str, letter: &Letter) -> Result<(), SendError> {
         let address: Address = to.parse().map_err(|_| SendError::Address(to.to_owned()))?;
         let words = self.templates.render(letter, &self.app_name, &self.server_name, to)?;
-        let message = self.message(address, words)?;
+        let message = self.message(address, words, letter.unsubscribe_link.as_deref())?;
         let _turn = self.turns.acquire().await;
         let transport = self.transport.lock().await.clone();
         match tokio::time::timeout(self.within, transport.send(message)).await {
@@ -161,7 +187,12 @@ impl Mailer {
         }
     }
 
-    fn message(&self, to: Address, words: Words) -> Result<Message, SendError> {
+    fn message(
+        &self,
+        to: Address,
+        words: Words,
+        unsubscribe_link: Option<&str>,
+    ) -> Result<Message, SendError> {
         let form = |error: lettre::error::Error| SendError::Form(error.to_string());
         let now_ms = u64::try_from(self.clock.now_ms()).unwrap_or_default();
         let id = entropy::token(&*self.entropy, 18);
@@ -174,6 +205,14 @@ impl Mailer {
             .message_id(Some(format!("<{id}@{host}>")));
         // Nobody's out-of-office answer is to come back.
         message = message.raw_header(HeaderValue::new(AUTOMATIC, "auto-generated".to_owned()));
+        if let Some(link) = unsubscribe_link {
+            message = message.raw_header(HeaderValue::new(UNSUBSCRIBE, format!("<{link}>")));
+            // Others are not to be asked in the clear to send what they know (RFC 8058 section 3.1).
+            if link.starts_with("https://") {
+                let one_click = "List-Unsubscribe=One-Click".to_owned();
+                message = message.raw_header(HeaderValue::new(UNSUBSCRIBE_POST, one_click));
+            }
+        }
         message.multipart(MultiPart::alternative_plain_html(words.text, words.html)).map_err(form)
     }
 
@@ -187,8 +226,8 @@ impl Mailer {
             }
             source = cause.source();
         }
-        let for_good = error.is_permanent();
-        SendError::Refused { host: self.host.clone(), why, for_good }
+        let fault = refusal::fault(error, &why);
+        SendError::Refused { host: self.host.clone(), why, fault }
     }
 }
 

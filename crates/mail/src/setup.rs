@@ -7,9 +7,9 @@ use lettre::{
     address::AddressError,
     message::Mailbox,
     transport::smtp::{
-        PoolConfig,
-        authentication::Credentials,
-        client::{Certificate, Tls, TlsParameters},
+        Error, PoolConfig,
+        authentication::{Credentials, DEFAULT_MECHANISMS},
+        client::{AsyncSmtpConnection, Certificate, Tls, TlsParameters},
         extension::ClientId,
     },
 };
@@ -109,6 +109,27 @@ impl Connecting {
             hello_name: email.hello_name.clone().map(ClientId::Domain),
             timeout: email.timeout.as_duration(),
         })
+    }
+
+    /// A connection of its own, logged in: for a conversation that is not about a mail to be sent.
+    pub(crate) async fn connection(&self) -> Result<AsyncSmtpConnection, Error> {
+        let hello = self.hello_name.clone().unwrap_or_default();
+        let (wrapped, starttls) = match &self.tls {
+            TlsChoice::None => (None, None),
+            TlsChoice::Starttls(parameters) => (None, Some(parameters)),
+            TlsChoice::Wrapped(parameters) => (Some(parameters.clone()), None),
+        };
+        let server = (self.host.as_str(), self.port);
+        let connecting =
+            AsyncSmtpConnection::connect_tokio1(server, Some(self.timeout), &hello, wrapped, None);
+        let mut connection = connecting.await?;
+        if let Some(parameters) = starttls {
+            connection.starttls(parameters.clone(), &hello).await?;
+        }
+        if let Some(credentials) = &self.credentials {
+            connection.auth(DEFAULT_MECHANISMS, credentials).await?;
+        }
+        Ok(connection)
     }
 
     pub(crate) fn transport(&self) -> Transport {

@@ -57,32 +57,55 @@ fn decode(text: &str) -> String {
     String::from_utf8(bytes).expect("UTF-8")
 }
 
+/// How it answers.
+#[derive(Clone, Copy, Debug)]
+pub struct Manner {
+    /// To a recipient.
+    pub recipient: &'static str,
+    /// To a whole mail; empty: it says nothing any more.
+    pub mail: &'static str,
+}
+
+/// It takes all.
+pub const FRIENDLY: Manner = Manner { recipient: "250 OK", mail: "250 OK" };
+
 /// The server. It ends with its runtime.
 #[derive(Clone, Debug)]
 pub struct Post {
     /// Where it listens, on 127.0.0.1.
     pub port: u16,
     arrived: Arc<Mutex<Vec<Arrived>>>,
+    manner: Arc<Mutex<Manner>>,
 }
 
 impl Post {
     /// Starts it.
     pub async fn open() -> Self {
-        Self::open_with("250 OK").await
+        Self::open_as(FRIENDLY).await
     }
 
     /// Starts one that answers a whole mail with this line.
     pub async fn open_with(verdict: &'static str) -> Self {
+        Self::open_as(Manner { mail: verdict, ..FRIENDLY }).await
+    }
+
+    async fn open_as(manner: Manner) -> Self {
+        let manner = Arc::new(Mutex::new(manner));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let port = listener.local_addr().expect("an address").port();
         let arrived = Arc::<Mutex<Vec<Arrived>>>::default();
-        let keep = Arc::clone(&arrived);
+        let (keep, answering) = (Arc::clone(&arrived), Arc::clone(&manner));
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(converse(stream, Arc::clone(&keep), verdict));
+                tokio::spawn(converse(stream, Arc::clone(&keep), Arc::clone(&answering)));
             }
         });
-        Self { port, arrived }
+        Self { port, arrived, manner }
+    }
+
+    /// Answers differently from now on.
+    pub fn be(&self, manner: Manner) {
+        *self.manner.lock().unwrap_or_else(PoisonError::into_inner) = manner;
     }
 
     /// The settings with which a node sends its mail here.
@@ -125,20 +148,21 @@ impl Post {
 pub(crate) async fn converse(
     stream: impl AsyncRead + AsyncWrite,
     keep: Arc<Mutex<Vec<Arrived>>>,
-    verdict: &str,
+    manner: Arc<Mutex<Manner>>,
 ) -> Option<()> {
     let (read, mut write) = tokio::io::split(stream);
     let mut lines = BufReader::new(Box::pin(read)).lines();
     write.write_all(b"220 post.test ESMTP\r\n").await.ok()?;
     let mut to = Vec::new();
     while let Some(line) = lines.next_line().await.ok()? {
+        let manner = *manner.lock().unwrap_or_else(PoisonError::into_inner);
         let verb = line.get(..4).unwrap_or(&line).to_ascii_uppercase();
         let answer = match verb.as_str() {
             "EHLO" => "250-post.test\r\n250 SMTPUTF8",
             "RCPT" => {
                 let address = line.split(['<', '>']).nth(1).unwrap_or_default();
                 to.push(address.to_owned());
-                "250 OK"
+                manner.recipient
             }
             "DATA" => {
                 write.write_all(b"354 Go on\r\n").await.ok()?;
@@ -147,11 +171,14 @@ pub(crate) async fn converse(
                     data.push_str(line.strip_prefix('.').unwrap_or(&line));
                     data.push_str("\r\n");
                 }
-                if verdict.starts_with('2') {
+                if manner.mail.is_empty() {
+                    tokio::time::sleep(Duration::from_mins(10)).await;
+                }
+                if manner.mail.starts_with('2') {
                     let arrived = Arrived { to: std::mem::take(&mut to), data };
                     keep.lock().unwrap_or_else(PoisonError::into_inner).push(arrived);
                 }
-                verdict
+                manner.mail
             }
             "QUIT" => {
                 write.write_all(b"221 Bye\r\n").await.ok()?;

@@ -1,8 +1,9 @@
-//! Telling pushers over HTTP what notifies their users ([spec]).
+//! Telling pushers what notifies their users ([spec]).
 //!
 //! It follows the change stream, beside the requests: a send knows nothing of it. Rooms and users that have changed are
 //! looked up in an index of the users who have pushers ([`followers`]); those of them whom it concerns are told, each
-//! pusher at its own pace ([`schedule`]), what is after the position up to which it has been told ([`pending`]).
+//! pusher at its own pace ([`schedule`]), what is after the position up to which it has been told ([`pending`]): over HTTP
+//! here, by mail in [`digests`].
 //!
 //! Invariants:
 //! - What a gateway has not taken is told again, also after a restart, until it is [too old](Settings::give_up_after_ms).
@@ -23,6 +24,7 @@ use self::{
 };
 use crate::{Push, pushers::HTTP};
 
+pub mod digests;
 mod dispatcher;
 mod followers;
 mod gateway;

@@ -19,7 +19,10 @@ mod slots;
 mod subscriptions;
 mod verdicts;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use parking_lot::Mutex;
 use protocol::{ids::OwnedServerName, push::PreparedRules};
@@ -66,6 +69,10 @@ pub struct Push {
     /// The last event of each room that was counted and whose sender somebody ignores.
     pub(crate) last_ignored: Mutex<HashMap<RoomNum, i64>>,
     pub(crate) pusher_news: PusherNews,
+    /// Of those who are told by mail.
+    pub(crate) mail_news: PusherNews,
+    /// Whether anybody can be told by mail.
+    pub(crate) has_mail: AtomicBool,
     /// Of those who change their rules or pushers.
     pub(crate) turns: UserTurns,
 }
@@ -85,6 +92,8 @@ impl Push {
             last_shared: Mutex::default(),
             last_ignored: Mutex::default(),
             pusher_news: PusherNews::default(),
+            mail_news: PusherNews::default(),
+            has_mail: AtomicBool::new(false),
             turns: UserTurns::default(),
         })
     }

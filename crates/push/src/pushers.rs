@@ -1,15 +1,19 @@
 //! Pushers ([spec]): where a user wants to be notified.
 //!
 //! [spec]: https://spec.matrix.org/v1.16/client-server-api/#push-notifications
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::atomic::Ordering};
 
 use db::{Write, WriteError};
 use parking_lot::Mutex;
-use protocol::ids::{OwnedUserId, UserId};
+use protocol::{
+    Threepid,
+    ids::{OwnedUserId, UserId},
+};
 use serde_json::{Map, Value};
 use store::{
     UserNum,
-    pushers::{self as table, PusherRow, PusherSettings},
+    pushers::{self as table, EMAIL, EMAIL_APP_ID, NO_SESSION, PusherRow, PusherSettings},
+    user_threepids,
 };
 use tokio::sync::Notify;
 
@@ -29,6 +33,9 @@ const APP_ID_CHARS_MAX: usize = 64;
 
 /// How many pushers a user can have: clients that set a new one for every start must not fill the table.
 const PUSHERS_MAX: usize = 100;
+
+/// The randomness of a token that removes a pusher, in bytes.
+const UNSUBSCRIBE_BYTES: usize = 24;
 
 /// How often setting is tried again after somebody else has set or removed the same pusher.
 const ATTEMPTS_MAX: u32 = 5;
@@ -50,6 +57,9 @@ pub enum PusherError {
     /// The URL is none of a gateway.
     #[error("data.url must be an HTTPS URL with the path {GATEWAY_PATH}")]
     Url,
+    /// The application is another one than that of mail.
+    #[error("The app_id of a pusher of kind email is {EMAIL_APP_ID}")]
+    EmailApp,
     /// The e-mail address is not one of the user's.
     #[error("This e-mail address is not yours")]
     NotYourEmail,
@@ -93,6 +103,14 @@ pub(crate) struct PusherNews {
     pub(crate) notify: Notify,
 }
 
+/// A pusher as a client wants it, in the spelling that is stored.
+struct Wanted<'a> {
+    settings: &'a PusherSettings,
+    append: bool,
+    /// For a pusher by mail.
+    unsubscribe_token: Option<String>,
+}
+
 impl PusherNews {
     fn add(&self, user: UserNum, user_id: &UserId) {
         self.users.lock().insert(user, user_id.to_owned());
@@ -115,7 +133,8 @@ impl Push {
 
     /// Sets a pusher: a new one, or one that the user has already, which stays with the session that has set it first:
     /// one device may switch off another's (MSC3881). Unless `append`, other users lose theirs of the same application
-    /// and address: there is another user on the device now.
+    /// and address: there is another user on the device now. One by mail goes to an address of the user, and stays with the
+    /// account: mail is for those who are not there.
     ///
     /// # Errors
     /// See [`PusherError`].
@@ -127,11 +146,20 @@ impl Push {
     ) -> Result<(), PusherError> {
         check(settings)?;
         let _turn = self.turns.take(owner.user_num).await;
+        let mut settings = settings.clone();
+        let is_mail = settings.kind == EMAIL;
+        if is_mail {
+            settings.pushkey = self.own_address(owner.user_id, &settings.pushkey).await?;
+        }
+        let unsubscribe_token =
+            is_mail.then(|| entropy::token(&*self.store.entropy, UNSUBSCRIBE_BYTES));
+        let wanted = Wanted { settings: &settings, append, unsubscribe_token };
         for _ in 0..ATTEMPTS_MAX {
-            let write = self.set_pusher_in(owner, settings, append).await?;
+            let write = self.set_pusher_in(owner, &wanted).await?;
             match self.store.write(write).await {
                 Ok(_) => {
-                    self.pusher_news.add(owner.user_num, owner.user_id);
+                    let news = if is_mail { &self.mail_news } else { &self.pusher_news };
+                    news.add(owner.user_num, owner.user_id);
                     return Ok(());
                 }
                 Err(WriteError::Conflict { .. }) => {}
@@ -141,12 +169,32 @@ impl Push {
         Err(PusherError::Contended)
     }
 
+    /// Lets users have mail about what notified them.
+    pub fn allow_email(&self) {
+        self.has_mail.store(true, Ordering::Relaxed);
+    }
+
+    /// An address of the user in the spelling of their account.
+    async fn own_address(&self, user_id: &UserId, address: &str) -> Result<String, PusherError> {
+        if !self.has_mail.load(Ordering::Relaxed) {
+            return Err(PusherError::Kind(EMAIL.to_owned()));
+        }
+        let threepid = Threepid::email(address).map_err(|_| PusherError::NotYourEmail)?;
+        let owner = user_threepids::owner(&self.store.db, &threepid).await?;
+        if owner.as_deref() == Some(user_id) {
+            Ok(threepid.address().to_owned())
+        } else {
+            Err(PusherError::NotYourEmail)
+        }
+    }
+
     async fn set_pusher_in(
         &self,
         owner: PusherOwner<'_>,
-        settings: &PusherSettings,
-        append: bool,
+        wanted: &Wanted<'_>,
     ) -> Result<Write, PusherError> {
+        let Wanted { settings, append, unsubscribe_token } = wanted;
+        let is_mail = unsubscribe_token.is_some();
         let known = self.pushers(owner.user_num).await?;
         let is_same = |row: &&PusherRow| {
             row.settings.app_id == settings.app_id && row.settings.pushkey == settings.pushkey
@@ -154,8 +202,10 @@ impl Push {
         let (now, position) = (self.store.clock.now_ms(), self.store.changes.position());
         let mut write = Write::new();
         if let Some(row) = known.iter().find(is_same) {
-            let begins = settings.enabled && !row.settings.enabled;
-            table::update(&mut write, row.pusher_id, settings, now, begins.then_some(position));
+            let is_other = !row.settings.enabled || row.settings.kind != settings.kind;
+            let skip_to = (settings.enabled && is_other).then_some(position);
+            let token = unsubscribe_token.as_deref();
+            table::update(&mut write, row.pusher_id, settings, now, skip_to, token);
         } else if known.len() >= PUSHERS_MAX {
             return Err(PusherError::TooMany);
         } else {
@@ -164,18 +214,21 @@ impl Push {
                 pusher_id: i64::try_from(entropy::number(&*self.store.entropy) >> 1)
                     .unwrap_or(i64::MAX),
                 user_num: owner.user_num,
-                session_id: owner.session_id,
-                device_id: owner.device_id.map(str::to_owned),
-                settings: settings.clone(),
+                session_id: if is_mail { NO_SESSION } else { owner.session_id },
+                device_id: owner.device_id.filter(|_| !is_mail).map(str::to_owned),
+                settings: (*settings).clone(),
                 set_ts: now,
                 position,
                 is_behind: false,
                 last_success_ts: None,
                 failing_since_ts: None,
+                unsubscribe_token: unsubscribe_token.clone(),
+                unread_mails: 0,
             };
             table::insert(&mut write, &row);
         }
-        if !append {
+        // An address belongs to one user.
+        if !append || is_mail {
             let PusherSettings { app_id, pushkey, .. } = settings;
             table::delete_of_others(&mut write, owner.user_num, app_id, pushkey);
         }
@@ -194,8 +247,28 @@ impl Push {
     ) -> db::Result<()> {
         let mut write = Write::new();
         table::delete_of_user(&mut write, user, app_id, pushkey);
+        if app_id == EMAIL_APP_ID
+            && let Ok(threepid) = Threepid::email(pushkey)
+        {
+            table::delete_of_user(&mut write, user, app_id, threepid.address());
+        }
         self.store.write(write).await.map_err(db::Error::from)?;
         Ok(())
+    }
+
+    /// Removes a pusher by mail for whoever has one of its mails: they have its token in them. Whether there was one.
+    ///
+    /// # Errors
+    /// Fails if the database fails.
+    pub async fn end_mail(&self, token: &str) -> db::Result<bool> {
+        let is_token = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        if !token.bytes().all(is_token) {
+            return Ok(false);
+        }
+        let mut write = Write::new();
+        let removed = table::unsubscribe(&mut write, token);
+        let committed = self.store.write(write).await.map_err(db::Error::from)?;
+        Ok(committed.affected(removed) > 0)
     }
 }
 
@@ -213,8 +286,9 @@ fn check(settings: &PusherSettings) -> Result<(), PusherError> {
                 Some(_) => Err(PusherError::Url),
             }
         }
-        // No address is known to be anybody's yet.
-        "email" => Err(PusherError::NotYourEmail),
+        // Whose the address is, the database knows.
+        EMAIL if app_id == EMAIL_APP_ID => Ok(()),
+        EMAIL => Err(PusherError::EmailApp),
         _ => Err(PusherError::Kind(kind.clone())),
     }
 }

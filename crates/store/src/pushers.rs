@@ -5,6 +5,14 @@ use protocol::ids::{OwnedUserId, UserId};
 
 use crate::numbers::UserNum;
 
+/// The kind of pusher that is told by mail.
+pub const EMAIL: &str = "email";
+
+/// The application of all pushers by mail ([spec]).
+///
+/// [spec]: https://spec.matrix.org/v1.16/client-server-api/#post_matrixclientv3pushersset
+pub const EMAIL_APP_ID: &str = "m.email";
+
 /// What a client sets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PusherSettings {
@@ -35,7 +43,7 @@ pub struct PusherRow {
     pub pusher_id: i64,
     /// Whose it is.
     pub user_num: UserNum,
-    /// The session that it goes with.
+    /// The session that it goes with; [`NO_SESSION`] if it goes with none.
     pub session_id: i64,
     /// The device of that session.
     pub device_id: Option<String>,
@@ -51,14 +59,22 @@ pub struct PusherRow {
     pub last_success_ts: Option<i64>,
     /// Since when it takes nothing (Unix ms).
     pub failing_since_ts: Option<i64>,
+    /// What removes it without a login: a pusher by mail has one.
+    pub unsubscribe_token: Option<String>,
+    /// How many mails have gone out since its user has last read anything.
+    pub unread_mails: i64,
 }
+
+/// The session of pushers that belong to the account: no session has this number.
+pub const NO_SESSION: i64 = 0;
 
 macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT pusher_id, user_num, session_id, device_id, kind, app_id, pushkey, \
              app_display_name, device_display_name, profile_tag, lang, data, enabled, set_ts, \
-             position, is_behind, last_success_ts, failing_since_ts FROM pushers ",
+             position, is_behind, last_success_ts, failing_since_ts, unsubscribe_token, unread_mails \
+             FROM pushers ",
             $rest
         )
     };
@@ -120,8 +136,9 @@ pub fn insert(write: &mut Write, row: &PusherRow) {
     let settings = &row.settings;
     write.execute_expecting(
         "INSERT INTO pushers (pusher_id, user_num, session_id, device_id, kind, app_id, pushkey, \
-         app_display_name, device_display_name, profile_tag, lang, data, enabled, set_ts, position) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) \
+         app_display_name, device_display_name, profile_tag, lang, data, enabled, set_ts, position, \
+         unsubscribe_token) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) \
          ON CONFLICT DO NOTHING",
         params![
             row.pusher_id,
@@ -138,26 +155,29 @@ pub fn insert(write: &mut Write, row: &PusherRow) {
             settings.data.as_str(),
             settings.enabled,
             row.set_ts,
-            row.position
+            row.position,
+            row.unsubscribe_token.clone()
         ],
         1,
     );
 }
 
 /// Sets a pusher anew; the write is rejected if it is gone. It stays with its session, and what it was told stays told.
-/// `skip_to`: for one that begins to be told something again, from where on.
+/// `skip_to`: for one that begins to be told something again, from where on. `unsubscribe_token`: for one that has none yet.
 pub fn update(
     write: &mut Write,
     pusher_id: i64,
     settings: &PusherSettings,
     set_ts: i64,
     skip_to: Option<i64>,
+    unsubscribe_token: Option<&str>,
 ) {
     write.execute_expecting(
         "UPDATE pushers SET kind = $2, app_display_name = $3, device_display_name = $4, \
          profile_tag = $5, lang = $6, data = $7, enabled = $8, set_ts = $9, \
          position = COALESCE($10, position), \
-         is_behind = CASE WHEN $10 IS NULL THEN is_behind ELSE 0 END, failing_since_ts = NULL \
+         is_behind = CASE WHEN $10 IS NULL THEN is_behind ELSE 0 END, failing_since_ts = NULL, \
+         unsubscribe_token = COALESCE(unsubscribe_token, $11), unread_mails = 0 \
          WHERE pusher_id = $1",
         params![
             pusher_id,
@@ -169,7 +189,8 @@ pub fn update(
             settings.data.as_str(),
             settings.enabled,
             set_ts,
-            skip_to
+            skip_to,
+            unsubscribe_token
         ],
         1,
     );
@@ -190,6 +211,57 @@ pub fn set_progress(
          WHERE pusher_id = $1 AND position <= $2",
         params![pusher_id, position, is_behind, last_success_ts, failing_since_ts],
     );
+}
+
+/// Notes that a pusher by mail has nothing to tell up to `position`. Nothing happens if it was told something since.
+pub fn skip_mail(write: &mut Write, before: &PusherRow, position: i64, unread_mails: i64) {
+    write.execute(
+        "UPDATE pushers SET position = $3, unread_mails = $4 WHERE pusher_id = $1 AND position = $2",
+        params![before.pusher_id, before.position, position, unread_mails],
+    );
+}
+
+/// Notes that a pusher by mail is told all up to `position` now (Unix ms), which has to be durable before the mail goes out.
+/// The write is rejected if somebody else has told or set it since `before` was read.
+pub fn begin_mail(
+    write: &mut Write,
+    before: &PusherRow,
+    position: i64,
+    now_ms: i64,
+    unread_mails: i64,
+) {
+    write.execute_expecting(
+        "UPDATE pushers SET position = $4, last_success_ts = $5, unread_mails = $6, \
+         failing_since_ts = NULL \
+         WHERE pusher_id = $1 AND position = $2 AND set_ts = $3 AND enabled = 1",
+        params![before.pusher_id, before.position, before.set_ts, position, now_ms, unread_mails],
+        1,
+    );
+}
+
+/// Takes [`begin_mail`] back: the mail that was to tell all up to `position` was not taken. Nothing happens if the pusher is gone or
+/// was set to begin elsewhere.
+pub fn take_mail_back(write: &mut Write, before: &PusherRow, position: i64, failing_since_ts: i64) {
+    write.execute(
+        "UPDATE pushers SET position = $3, last_success_ts = $4, unread_mails = $5, \
+         failing_since_ts = $6 WHERE pusher_id = $1 AND position = $2",
+        params![
+            before.pusher_id,
+            position,
+            before.position,
+            before.last_success_ts,
+            before.unread_mails,
+            failing_since_ts
+        ],
+    );
+}
+
+/// Removes the pusher by mail that has this token; the operation tells how many there were.
+pub fn unsubscribe(write: &mut Write, unsubscribe_token: &str) -> OperationIndex {
+    write.execute(
+        "DELETE FROM pushers WHERE unsubscribe_token = $1 AND kind = $2",
+        params![unsubscribe_token, EMAIL],
+    )
 }
 
 /// Removes a pusher.
@@ -284,5 +356,7 @@ fn decode(row: &Row) -> Result<PusherRow> {
         is_behind: row.get::<i64>(15)? != 0,
         last_success_ts: row.get(16)?,
         failing_since_ts: row.get(17)?,
+        unsubscribe_token: row.get(18)?,
+        unread_mails: row.get(19)?,
     })
 }

@@ -45,4 +45,5 @@ migrations! {
     30 "0030_thread_subscriptions",
     31 "0031_terms",
     32 "0032_account_validity",
+    33 "0033_mail_pushers",
 }

@@ -34,17 +34,26 @@ class Post:
         self.mails.put((envelope.rcpt_tos, email.message_from_bytes(envelope.content)))
         return "250 OK"
 
-    def next_to(self, address: str) -> str:
-        """The text of the next mail, which must be for `address` alone."""
+    def mail_to(self, address: str) -> Message:
+        """The next mail, which must be for `address` alone."""
         recipients, mail = self.mails.get(timeout=WAIT_S)
         if recipients != [address] or mail["Auto-Submitted"] != "auto-generated":
             raise AssertionError(f"a mail to {recipients}: {mail.items()}")
-        plain = next(part for part in mail.walk() if part.get_content_type() == "text/plain")
-        return plain.get_payload(decode=True).decode()
+        return mail
+
+    def next_to(self, address: str) -> str:
+        """The text of the next mail, which must be for `address` alone."""
+        return text_of(self.mail_to(address))
 
     def close(self) -> None:
         """Nobody listens any more."""
         self._controller.stop()
+
+
+def text_of(mail: Message) -> str:
+    """The plain text of a mail."""
+    plain = next(part for part in mail.walk() if part.get_content_type() == "text/plain")
+    return plain.get_payload(decode=True).decode()
 
 
 def exercise(api: Api, cast: Cast, port: int) -> None:
@@ -53,6 +62,7 @@ def exercise(api: Api, cast: Cast, port: int) -> None:
     try:
         account = registration(api, post)
         adding(api, post, cast.alice)
+        unread(api, post, cast)
         forgotten(api, post, account)
         refused(api, post, cast)
     finally:
@@ -146,6 +156,48 @@ def adding(api: Api, post: Post, alice: Account) -> None:
     api.call("POST /account/3pid", 403, alice, body=old, errcode="M_THREEPID_AUTH_FAILED")
     old = {"three_pid_creds": {**prove(api, post, ADD, address_of("old")), **servers}}
     with_proof(api, "POST /account/3pid", alice, old)
+
+
+def unread(api: Api, post: Post, cast: Cast) -> None:
+    """What stays unread is told by mail, until the mail is ended by its link or the address is removed."""
+    reader, address = cast.carol, address_of("unread")
+    with_proof(api, "POST /account/3pid/add", reader, prove(api, post, ADD, address))
+    pusher = {"kind": "email", "app_id": "m.email", "pushkey": address, "lang": "en", "data": {},
+              "app_display_name": "Mail", "device_display_name": address}
+    api.call("POST /pushers/set", 400, cast.alice, body=pusher, errcode="M_THREEPID_NOT_FOUND")
+    api.call("POST /pushers/set", 400, reader, body={**pusher, "app_id": "app"}, errcode="M_INVALID_PARAM")
+    api.call("POST /pushers/set", 200, reader, body=pusher)
+    room = api.need("POST /createRoom", 200, cast.alice, body={"name": "Unread <b>", "preset": "public_chat"})["room_id"]
+    api.call("POST /join/{roomIdOrAlias}", 200, reader, path={"roomIdOrAlias": room}, body={})
+    say(api, cast.alice, room, "is anybody <i>there</i>?")
+    mail = post.mail_to(address)
+    html = next(part for part in mail.walk() if part.get_content_type() == "text/html").get_payload(decode=True).decode()
+    told, where = text_of(mail), "POST /pushers/set"
+    api.check(where, f"the mail says {told}", "is anybody <i>there</i>?" in told and f"https://matrix.to/#/{room}" in told)
+    api.check(where, "markup of users is markup of the mail", "<i>" not in html and "Unread &lt;b&gt;" in html)
+    link = urlsplit(mail["List-Unsubscribe"].strip("<>"))
+    target = f"{link.path}?{link.query}"
+    page = api.connection.request("GET", target, None, {})
+    api.check(where, "the mail's link has no page", page.status == 200 and b"<form" in page.body)
+    listed = api.need("GET /pushers", 200, reader)["pushers"]
+    api.check(where, "who only looks has ended it", [one["pushkey"] for one in listed] == [address])
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+    for status in (200, 404):
+        ended = api.connection.request("POST", target, b"List-Unsubscribe=One-Click", kind)
+        api.check(where, f"one click is answered with {ended.status}", ended.status == status)
+    api.check(where, "it goes on", api.need("GET /pushers", 200, reader)["pushers"] == [])
+    api.call("POST /pushers/set", 200, reader, body=pusher)
+    body = {"medium": "email", "address": address}
+    api.call("POST /account/3pid/delete", 200, reader, body=body)
+    api.check(where, "it outlives its address", api.need("GET /pushers", 200, reader)["pushers"] == [])
+    say(api, cast.alice, room, "still there?")
+
+
+def say(api: Api, sender: Account, room: str, text: str) -> None:
+    """Sends a message."""
+    path = {"roomId": room, "eventType": "m.room.message", "txnId": secrets.token_hex(4)}
+    endpoint = "PUT /rooms/{roomId}/send/{eventType}/{txnId}"
+    api.call(endpoint, 200, sender, path=path, body={"msgtype": "m.text", "body": text})
 
 
 def forgotten(api: Api, post: Post, account: Account) -> None:

@@ -136,6 +136,7 @@ impl Services {
         if self.accounts.settings().validity.is_some() {
             components.push(validity(Arc::clone(&self.accounts)));
         }
+        components.extend(self.digests());
         components.extend(self.app.previews.clone().map(forgetting_previews));
         components.extend(self.app.appservices.component());
         components
@@ -151,6 +152,19 @@ impl Services {
                 deliveries.run(stop.stopped()).await.map_err(Into::into)
             }
         })
+    }
+
+    /// Tells users by mail what they have not read.
+    fn digests(&self) -> Option<Component> {
+        let digests = self.app.digests.clone()?;
+        Some(Component::new("digests", &[], move |mut stop| {
+            let digests = Arc::clone(&digests);
+            async move {
+                stop.ready();
+                digests.run(stop.stopped()).await;
+                Ok(())
+            }
+        }))
     }
 
     /// Sends delayed events when their time has come.

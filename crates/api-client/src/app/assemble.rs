@@ -1,14 +1,11 @@
 //! Building the services from the bottom up: the one place that knows which of them needs which.
 use std::{sync::Arc, thread, time::Duration};
 
-use accounts::{
-    Accounts, CostError,
-    threepids::{Messengers, Verification},
-};
+use accounts::{Accounts, CostError};
 use appservices::{Appservices, Registrations};
 use blobs::Blobs;
 use calls::{Calls, TurnAccess};
-use config::{Config, Demand};
+use config::Config;
 use directory::Directory;
 use egress::Egress;
 use encryption::Encryption;
@@ -23,15 +20,21 @@ use protocol::{
     ids::{IdParseError, LocalpartError, OwnedServerName, ServerName, new_local_user_id},
     signing::Signer,
 };
-use push::{Push, delivery, delivery::Delivery};
+use push::{
+    Push,
+    delivery::{self, Delivery, digests::Digests},
+};
 use rendezvous::Rendezvous;
 use rooms::{Rooms, notifications::NotificationRules};
 use search::Search;
-use sms::Sms;
 use store::Store;
 use sync::{Sync, SyncParts};
 
-use super::{Services, Settings, ThirdParty, account_changes::TellOthers};
+use super::{
+    Services, Settings, ThirdParty,
+    account_changes::TellOthers,
+    messengers::{digests, messengers},
+};
 
 /// What services stand on.
 pub struct Foundation<'a> {
@@ -147,9 +150,7 @@ impl Services {
             push: Arc::clone(&push),
             presence: Arc::clone(&presence),
         }));
-        let (told, about) = (Arc::clone(&push), Arc::clone(&rooms));
-        let way = egress(config, Reach::Own)?;
-        let deliveries = Delivery::new(told, about, way, delivery_settings(config));
+        let (deliveries, digests) = tellers(config, &settings, &push, &rooms, mail.as_ref())?;
         Ok(Self {
             settings,
             accounts,
@@ -166,6 +167,7 @@ impl Services {
             previews,
             push,
             deliveries,
+            digests,
             mail,
             rendezvous,
             search,
@@ -189,44 +191,9 @@ fn accounts(
     Ok(accounts.with_claimed_names(Arc::clone(registrations) as _))
 }
 
-/// The ways to people's addresses.
-fn messengers(
-    config: &Config,
-    store: &Store,
-    settings: &Settings,
-) -> Result<Messengers, AssembleError> {
-    let email = &config.email;
-    let (clock, entropy) = (store.clock.clone(), store.entropy.clone());
-    let mail = Mailer::new(email, settings.server_name.as_str(), clock, entropy)?;
-    if mail.is_none() && config.registration.email == Demand::Required {
-        return Err(AssembleError::NoEmail);
-    }
-    let sms = match &config.sms.url {
-        Some(_) => {
-            let gateway = egress(config, Reach::Any)?;
-            Sms::new(&config.sms, settings.server_name.as_str(), gateway)?
-        }
-        None => None,
-    };
-    if sms.is_none() && config.registration.phone == Demand::Required {
-        return Err(AssembleError::NoSms);
-    }
-    let verification = Verification {
-        base_url: settings.client_url.clone(),
-        lifetime_ms: i64::try_from(email.link_lifetime.as_ms()).unwrap_or(i64::MAX),
-        tells_in_use: email.tell_addresses_in_use,
-        next_link_hosts: email
-            .next_link_hosts
-            .iter()
-            .map(|host| host.to_ascii_lowercase())
-            .collect(),
-    };
-    Ok(Messengers { mail, sms, verification })
-}
-
 /// How far requests to others go.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Reach {
+pub(super) enum Reach {
     /// To others' public addresses: what users ask for.
     Others,
     /// Also to this machine's own public addresses.
@@ -236,7 +203,7 @@ enum Reach {
 }
 
 /// The client for requests to others.
-fn egress(config: &Config, reach: Reach) -> Result<Egress, egress::Error> {
+pub(super) fn egress(config: &Config, reach: Reach) -> Result<Egress, egress::Error> {
     let settings = &config.egress;
     Egress::new(egress::Options {
         allow_private: settings.allow_private || reach == Reach::Any,
@@ -254,6 +221,21 @@ fn way_to_appservices(
     registrations: &Registrations,
 ) -> Result<Option<Egress>, egress::Error> {
     if registrations.all().is_empty() { Ok(None) } else { egress(config, Reach::Any).map(Some) }
+}
+
+/// What tells push gateways, and users by mail.
+fn tellers(
+    config: &Config,
+    settings: &Settings,
+    push: &Arc<Push>,
+    rooms: &Arc<Rooms>,
+    mail: Option<&Arc<Mailer>>,
+) -> Result<(Arc<Delivery>, Option<Arc<Digests>>), egress::Error> {
+    let way = egress(config, Reach::Own)?;
+    let (told, about) = (Arc::clone(push), Arc::clone(rooms));
+    let deliveries = Delivery::new(told, about, way, delivery_settings(config));
+    let digests = digests(config, settings, push, &deliveries, mail);
+    Ok((deliveries, digests))
 }
 
 fn delivery_settings(config: &Config) -> delivery::Settings {

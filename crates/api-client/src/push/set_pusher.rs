@@ -62,7 +62,11 @@ pub(crate) struct Error(#[from] PusherError);
 api_error!(Error:
     Self(PusherError::NoUrl) => MISSING_PARAM,
     Self(
-        PusherError::Kind(_) | PusherError::TooLong | PusherError::Url | PusherError::Unstorable,
+        PusherError::Kind(_)
+            | PusherError::TooLong
+            | PusherError::Url
+            | PusherError::EmailApp
+            | PusherError::Unstorable,
     ) => INVALID_PARAM,
     Self(PusherError::NotYourEmail) => THREEPID_NOT_FOUND,
     Self(PusherError::TooMany) => UNKNOWN,

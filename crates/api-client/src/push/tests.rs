@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test panics to fail")]
 mod counts;
 mod delivery;
+mod digest_failures;
+mod digests;
 mod history;
 mod ignored_users;
 mod many;

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 
 use crate::{
     section::section,
+    sections::server::is_http_url,
     value::{Lifetime, Secret, SmtpSecurity},
 };
 
@@ -39,6 +40,19 @@ section! {
         /// Whether who asks for a message is told that an address is somebody's here already, or nobody's. Off,
         /// only whoever reads the mail to the address learns it.
         pub tell_addresses_in_use: bool = false,
+        /// Whether users can have mail about what notified them and they have not read: `docs/email.md` says how it works.
+        pub notifications: bool = true,
+        /// For how long a notification has to be unread before a mail tells it.
+        pub notify_after: Lifetime = Lifetime::seconds(10 * 60),
+        /// The shortest time between two such mails to one address. It doubles with each mail after which the user has
+        /// read nothing, up to a week.
+        pub notify_every: Lifetime = Lifetime::seconds(60 * 60),
+        /// Whether such mail says what was written. What was written in encrypted rooms is in no mail in any case. Off, it
+        /// names rooms and senders, with the number of messages.
+        pub include_content: bool = true,
+        /// The web client in which the links of such mail open rooms: `https://app.example.org`. Without it they lead to
+        /// `https://matrix.to`, which asks for the client.
+        pub web_client: Option<String> = None,
         /// Hosts of the web applications that people may be led on to once they have followed a link:
         /// `["app.example.org"]`.
         pub next_link_hosts: Vec<String> = Vec::new(),
@@ -66,11 +80,26 @@ section! {
         if this.link_lifetime < Lifetime::seconds(60) || this.link_lifetime > Lifetime::seconds(7 * 86_400) {
             complaints.push(("link_lifetime", "expected 1m to 7d".to_owned()));
         }
+        let (shortest, longest) = (Lifetime::seconds(1), Lifetime::seconds(7 * 86_400));
+        for (name, time) in [("notify_after", this.notify_after), ("notify_every", this.notify_every)] {
+            if time < shortest || time > longest {
+                complaints.push((name, "expected 1s to 7d".to_owned()));
+            }
+        }
+        if this.web_client.as_deref().is_some_and(|url| !is_web_address(url)) {
+            complaints.push(("web_client", "expected a URL that starts with https://".to_owned()));
+        }
         let texts = [&this.app_name].into_iter().chain(&this.hello_name).chain(&this.from);
         if texts.into_iter().any(|text| text.chars().any(char::is_control)) {
             complaints.push(("app_name", "a name cannot have control characters".to_owned()));
         }
     }
+}
+
+/// Whether links can be made by adding a fragment to a text.
+fn is_web_address(text: &str) -> bool {
+    is_http_url(text)
+        && text.bytes().all(|byte| byte.is_ascii_graphic() && !b"#\"<>".contains(&byte))
 }
 
 impl Email {

@@ -10,8 +10,8 @@ use tokio_rustls::TlsAcceptor;
 
 use super::*;
 use crate::{
-    Kind,
-    testing::{Arrived, Post, converse},
+    Digest, Kind,
+    testing::{Arrived, FRIENDLY, Manner, Post, converse},
 };
 
 fn mailer(email: &Email) -> Arc<Mailer> {
@@ -89,6 +89,48 @@ async fn what_the_server_says_is_told() {
     assert!(error.may_pass() && error.to_string().contains("refused"), "{error}");
 }
 
+/// RFC 8058: by the header programs end the mail, over HTTPS only. Nothing in it can become another header.
+#[tokio::test]
+async fn a_digest_says_how_it_is_ended() {
+    let post = Post::open().await;
+    let mailer = mailer(&post.settings());
+    for (link, one_click) in [
+        ("https://example.org/unsubscribe?token=abc", "List-Unsubscribe=One-Click"),
+        ("http://localhost:8008/unsubscribe?token=abc", ""),
+        ("https://example.org/?a\r\nBcc: b@example.org", "List-Unsubscribe=One-Click"),
+    ] {
+        let digest = Digest { unsubscribe_link: link.to_owned(), ..Digest::sample() };
+        mailer.send("alice@example.org", &digest.letter()).await.unwrap();
+        let mail = post.next().await;
+        let headers = mail.data.split("\r\n\r\n").next().unwrap();
+        assert!(!headers.lines().any(|line| line.starts_with("Bcc")), "{headers}");
+        assert_eq!(header_of(&mail, "List-Unsubscribe-Post"), one_click);
+        if !link.contains('\r') {
+            assert_eq!(header_of(&mail, "List-Unsubscribe"), format!("<{link}>"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_refused_address_is_told_from_a_refused_mail() {
+    let post = Post::open().await;
+    let mailer = mailer(&post.settings());
+    for (manner, fault, refuses) in [
+        (Manner { recipient: "550 5.1.1 who?", ..FRIENDLY }, Fault::Address, true),
+        (Manner { recipient: "550 who?", ..FRIENDLY }, Fault::Unclear, true),
+        (Manner { recipient: "550 5.7.1 no relay", ..FRIENDLY }, Fault::Mail, true),
+        (Manner { recipient: "450 later", ..FRIENDLY }, Fault::Passing, false),
+        (Manner { mail: "554 spam", ..FRIENDLY }, Fault::Unclear, false),
+        (Manner { mail: "451 later", ..FRIENDLY }, Fault::Passing, false),
+    ] {
+        post.be(manner);
+        let sent = mailer.send("a@example.org", &Letter::new(Kind::Test)).await;
+        assert_eq!(sent.unwrap_err().fault(), fault, "{manner:?}");
+        assert_eq!(mailer.refuses("a@example.org").await, refuses, "{manner:?}");
+    }
+    assert_eq!(post.take(), []);
+}
+
 #[tokio::test]
 async fn a_server_that_says_nothing_does_not_hold_up_for_ever() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -128,7 +170,7 @@ async fn tls_post() -> (Email, String, Arc<StdMutex<Vec<Arrived>>>) {
             let (acceptor, keep) = (acceptor.clone(), Arc::clone(&keep));
             tokio::spawn(async move {
                 let stream = acceptor.accept(stream).await.ok()?;
-                converse(stream, keep, "250 OK").await
+                converse(stream, keep, Arc::new(StdMutex::new(FRIENDLY))).await
             });
         }
     });

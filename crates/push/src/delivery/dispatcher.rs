@@ -66,20 +66,10 @@ impl Dispatcher {
     }
 
     async fn follow(&mut self, user: UserNum, pusher: i64, is_behind: bool) -> db::Result<()> {
-        if !self.followers.has(user) {
-            self.followers.add(user, pusher);
-            self.refresh(user).await?;
-        }
-        self.followers.add(user, pusher);
+        self.followers.follow(&self.delivery.rooms, user, pusher).await?;
         // One that is behind is told from where its row says, others from where all were.
         let position = if is_behind { i64::MIN } else { self.noted.0 };
         self.schedule.add(pusher, user, position);
-        Ok(())
-    }
-
-    async fn refresh(&mut self, user: UserNum) -> db::Result<()> {
-        let rooms = self.delivery.rooms.rooms_of(user).await?;
-        self.followers.set_rooms(user, rooms.joined());
         Ok(())
     }
 
@@ -134,25 +124,9 @@ impl Dispatcher {
         let delivery = Arc::clone(&self.delivery);
         let hub = &delivery.push.store.changes;
         let (since, now) = (self.at, hub.position());
-        let users = hub.changed_users(since, self.followers.users_len()).unwrap_or_else(|| {
-            let users = self.followers.users();
-            users.filter(|user| hub.user_changed_since(*user, since)).collect()
-        });
-        let mut concerned = Vec::new();
-        for user in users.into_iter().filter(|user| self.followers.has(*user)).collect::<Vec<_>>() {
-            self.refresh(user).await?;
-            concerned.push(user);
-        }
-        let rooms = hub
-            .changed_rooms(since, self.followers.rooms_len())
-            .unwrap_or_else(|| hub.rooms_changed_since(self.followers.rooms(), since));
-        for room in rooms {
-            concerned.extend(self.followers.in_room(room));
-        }
-        concerned.sort_unstable();
-        concerned.dedup();
-        for user in concerned {
-            for pusher in self.followers.pushers_of(user).collect::<Vec<_>>() {
+        let concerned = self.followers.catch_up(&delivery.rooms, hub, since).await?;
+        for user in concerned.themselves.union(&concerned.in_rooms) {
+            for pusher in self.followers.pushers_of(*user).collect::<Vec<_>>() {
                 let due = self.schedule.wake(pusher);
                 self.begin(due);
             }

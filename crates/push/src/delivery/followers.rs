@@ -2,7 +2,8 @@
 //! being looked at.
 use std::collections::{BTreeSet, HashMap};
 
-use store::{RoomNum, UserNum};
+use rooms::Rooms;
+use store::{RoomNum, UserNum, changes::Hub};
 
 /// The users who have pushers.
 #[derive(Default)]
@@ -17,12 +18,68 @@ struct Follower {
     rooms: Vec<RoomNum>,
 }
 
+/// Whom changes concern.
+#[derive(Default)]
+pub(super) struct Concerned {
+    /// Those who have changed something of their own, or whose place in a room has changed.
+    pub(super) themselves: BTreeSet<UserNum>,
+    /// Those who are in rooms that have changed.
+    pub(super) in_rooms: BTreeSet<UserNum>,
+}
+
 impl Followers {
+    /// Finds whom the changes behind `since` concern, and learns in which rooms they are now.
+    pub(super) async fn catch_up(
+        &mut self,
+        rooms: &Rooms,
+        hub: &Hub,
+        since: i64,
+    ) -> db::Result<Concerned> {
+        let users = hub.changed_users(since, self.users_len()).unwrap_or_else(|| {
+            self.users().filter(|user| hub.user_changed_since(*user, since)).collect()
+        });
+        let mut concerned = Concerned::default();
+        for user in users {
+            if self.has(user) {
+                self.refresh(rooms, user).await?;
+                concerned.themselves.insert(user);
+            }
+        }
+        let changed = hub
+            .changed_rooms(since, self.rooms_len())
+            .unwrap_or_else(|| hub.rooms_changed_since(self.rooms(), since));
+        for room in changed {
+            concerned.in_rooms.extend(self.in_room(room));
+        }
+        Ok(concerned)
+    }
+
+    /// Adds a pusher of a user.
+    pub(super) async fn follow(
+        &mut self,
+        rooms: &Rooms,
+        user: UserNum,
+        pusher: i64,
+    ) -> db::Result<()> {
+        if !self.has(user) {
+            self.add(user, pusher);
+            self.refresh(rooms, user).await?;
+        }
+        self.add(user, pusher);
+        Ok(())
+    }
+
+    async fn refresh(&mut self, rooms: &Rooms, user: UserNum) -> db::Result<()> {
+        let rooms = rooms.rooms_of(user).await?;
+        self.set_rooms(user, rooms.joined());
+        Ok(())
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.users.is_empty()
     }
 
-    pub(super) fn has(&self, user: UserNum) -> bool {
+    fn has(&self, user: UserNum) -> bool {
         self.users.contains_key(&user)
     }
 
@@ -31,23 +88,23 @@ impl Followers {
         self.users.values().map(|follower| follower.pushers.len()).sum()
     }
 
-    pub(super) fn users(&self) -> impl Iterator<Item = UserNum> {
+    fn users(&self) -> impl Iterator<Item = UserNum> {
         self.users.keys().copied()
     }
 
-    pub(super) fn rooms(&self) -> impl Iterator<Item = RoomNum> {
+    fn rooms(&self) -> impl Iterator<Item = RoomNum> {
         self.rooms.keys().copied()
     }
 
-    pub(super) fn users_len(&self) -> usize {
+    fn users_len(&self) -> usize {
         self.users.len()
     }
 
-    pub(super) fn rooms_len(&self) -> usize {
+    fn rooms_len(&self) -> usize {
         self.rooms.len()
     }
 
-    pub(super) fn in_room(&self, room: RoomNum) -> impl Iterator<Item = UserNum> {
+    fn in_room(&self, room: RoomNum) -> impl Iterator<Item = UserNum> {
         self.rooms.get(&room).into_iter().flatten().copied()
     }
 
@@ -55,12 +112,12 @@ impl Followers {
         self.users.get(&user).into_iter().flat_map(|follower| &follower.pushers).copied()
     }
 
-    pub(super) fn add(&mut self, user: UserNum, pusher: i64) {
+    fn add(&mut self, user: UserNum, pusher: i64) {
         self.users.entry(user).or_default().pushers.insert(pusher);
     }
 
     /// Sets the rooms that a user is in.
-    pub(super) fn set_rooms(&mut self, user: UserNum, mut rooms: Vec<RoomNum>) {
+    fn set_rooms(&mut self, user: UserNum, mut rooms: Vec<RoomNum>) {
         let Some(follower) = self.users.get_mut(&user) else { return };
         rooms.sort_unstable();
         if follower.rooms == rooms {

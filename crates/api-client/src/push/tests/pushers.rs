@@ -88,7 +88,7 @@ async fn what_is_no_pusher_is_refused() {
             (with("data", json!({ "url": "file:///etc/passwd" })), "400 M_INVALID_PARAM"),
             (with("pushkey", json!("x".repeat(513))), "400 M_INVALID_PARAM"),
             (with("app_id", json!("x".repeat(65))), "400 M_INVALID_PARAM"),
-            (email, "400 M_THREEPID_NOT_FOUND"),
+            (email, "400 M_INVALID_PARAM"),
         ] {
             assert_eq!(set(&ada, body.clone()).await, verdict, "{body}");
         }
