@@ -303,6 +303,10 @@ impl Accounts {
         let user = self.active_user(user_id).await?;
         let mut pending = Pending::default();
         users::set_admin(&mut pending.write, user.user_num, admin);
+        if admin {
+            // Who is one no more begins anew.
+            account_validity::delete(&mut pending.write, user.user_num);
+        }
         self.commit_standing(&user, pending).await
     }
 

@@ -104,11 +104,11 @@ impl Accounts {
     /// Fails if the database fails.
     pub async fn begin_validity(&self) -> Result<(), db::Error> {
         let Some(validity) = self.settings.validity else { return Ok(()) };
+        let mut after = UserNum(0);
         loop {
-            let users = account_validity::without_end(&self.store.db, BEGUN_AT_ONCE).await?;
-            if users.is_empty() {
-                return Ok(());
-            }
+            let users = account_validity::without_end(&self.store.db, after, BEGUN_AT_ONCE).await?;
+            let Some(behind) = users.last() else { break };
+            after = *behind;
             let last = self.now_ms().saturating_add(validity.period_ms);
             let mut write = Write::new();
             for user in users {
@@ -119,9 +119,12 @@ impl Accounts {
                 );
             }
             self.store.db.write(write).await?;
+        }
+        if after != UserNum(0) {
             // Read again, they know of it.
             self.sessions.clear();
         }
+        Ok(())
     }
 
     /// A random part of the time within which accounts end that were there before (ms).

@@ -13,8 +13,18 @@ use crate::{Fault, Mailer};
 /// digit is the class: permanent.
 const ADDRESS_CODES: [&str; 6] = ["5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"];
 
+/// Replies that refuse us, not a mail: no login, a wrong one, one that is too weak, or no encryption (RFC 4954).
+const LOGIN_REPLIES: [u16; 4] = [530, 534, 535, 538];
+
+/// What lettre says if the SMTP server has none of our ways to log in. It has no kind of its own for that.
+const NO_LOGIN: &str = "authentication mechanism";
+
 /// What an answer, or the lack of one, says of other tries. `text`: what the server has said.
 pub(crate) fn fault(error: &Error, text: &str) -> Fault {
+    let is_login = error.status().is_some_and(|code| LOGIN_REPLIES.contains(&code.into()));
+    if is_login || error.is_client() && text.contains(NO_LOGIN) {
+        return Fault::Server;
+    }
     if error.is_transient() {
         return Fault::Passing;
     }

@@ -69,7 +69,7 @@ pub enum SendError {
 /// What a mail that was not sent says of other tries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// The SMTP server cannot be reached, or has not answered. No other mail fares better now.
+    /// The SMTP server cannot be reached, has not answered, or does not let us log in. No other mail fares better now.
     Server,
     /// The SMTP server does not take this mail now (4xx).
     Passing,
@@ -82,12 +82,6 @@ pub enum Fault {
 }
 
 impl SendError {
-    /// Whether another try may go better.
-    #[must_use]
-    pub fn may_pass(&self) -> bool {
-        matches!(self.fault(), Fault::Server | Fault::Passing)
-    }
-
     /// What it says of other tries.
     #[must_use]
     pub const fn fault(&self) -> Fault {

@@ -120,6 +120,11 @@ impl PusherNews {
     pub(crate) fn take(&self) -> BTreeMap<UserNum, OwnedUserId> {
         std::mem::take(&mut *self.users.lock())
     }
+
+    /// Who was taken and could not be looked at is looked at later.
+    pub(crate) fn put_back(&self, users: BTreeMap<UserNum, OwnedUserId>) {
+        self.users.lock().extend(users);
+    }
 }
 
 impl Push {

@@ -4,12 +4,12 @@ use protocol::ids::{OwnedUserId, UserId};
 
 use crate::{UserNum, sessions::TokenHash};
 
-/// The users whose accounts should end and have no end yet, at most `limit`. Administrators, guests, and programs (by their type) are
-/// not among them.
+/// The users behind `after` whose accounts should end and have no end yet, in order of their numbers, at most `limit`. Administrators,
+/// guests, and programs (by their type) are not among them.
 ///
 /// # Errors
 /// Fails if the database fails.
-pub async fn without_end(reader: &impl Read, limit: i64) -> Result<Vec<UserNum>> {
+pub async fn without_end(reader: &impl Read, after: UserNum, limit: i64) -> Result<Vec<UserNum>> {
     let rows = reader
         .query(
             "SELECT users.user_num FROM users \
@@ -17,8 +17,8 @@ pub async fn without_end(reader: &impl Read, limit: i64) -> Result<Vec<UserNum>>
              WHERE account_validity.user_num IS NULL AND users.deactivated = 0 \
              AND users.is_guest = 0 AND users.admin = 0 \
              AND (users.user_type IS NULL OR users.user_type NOT IN ('bot', 'support', 'server_notices')) \
-             LIMIT $1",
-            params![limit],
+             AND users.user_num > $1 ORDER BY users.user_num LIMIT $2",
+            params![after, limit],
         )
         .await?;
     rows.iter().map(|row| row.get(0)).collect()
@@ -53,14 +53,14 @@ pub struct Ending {
     pub expires_ts: i64,
 }
 
-/// The users behind `after` with an e-mail address whose accounts end before `until` (Unix ms) and who are to get a mail about it: nobody
-/// has begun to send it after `retried_ts` (Unix ms). At most `limit`, in order of their numbers.
+/// The users behind `after` with an e-mail address whose accounts end from `since` to `until` (Unix ms) and who are to get a mail about
+/// it: nobody has begun to send it after `retried_ts` (Unix ms). At most `limit`, in order of their numbers.
 ///
 /// # Errors
 /// Fails if the database fails.
 pub async fn to_mail(
     reader: &impl Read,
-    (until, retried_ts): (i64, i64),
+    (since, until, retried_ts): (i64, i64, i64),
     after: UserNum,
     limit: i64,
 ) -> Result<Vec<Ending>> {
@@ -69,12 +69,13 @@ pub async fn to_mail(
             "SELECT users.user_num, users.name, account_validity.expires_ts FROM account_validity \
              JOIN users ON users.user_num = account_validity.user_num \
              WHERE account_validity.is_mailed = 0 AND account_validity.expires_ts <= $1 \
+             AND account_validity.expires_ts >= $5 \
              AND (account_validity.claimed_ts IS NULL OR account_validity.claimed_ts <= $2) \
              AND users.deactivated = 0 AND users.admin = 0 AND users.user_num > $3 \
              AND EXISTS (SELECT 1 FROM user_threepids \
              WHERE user_threepids.user_id = users.name AND user_threepids.medium = 'email') \
              ORDER BY users.user_num LIMIT $4",
-            params![until, retried_ts, after, limit],
+            params![until, retried_ts, after, limit, since],
         )
         .await?;
     let ending = |row: &Row| {
@@ -109,13 +110,12 @@ pub fn set_mailed(write: &mut Write, token: &TokenHash) {
     );
 }
 
-/// Notes a mail that the user has asked for at `now_ms`: it takes the place of an earlier one, and of the one about the end if the account
-/// ends before `until` (Unix ms). The write is rejected if the account has no end.
-pub fn set_token(write: &mut Write, user: UserNum, token: &TokenHash, (now_ms, until): (i64, i64)) {
+/// Notes a mail that the user has asked for at `now_ms`: it takes the place of an earlier one. The write is rejected if the account has no
+/// end.
+pub fn set_token(write: &mut Write, user: UserNum, token: &TokenHash, now_ms: i64) {
     write.execute_expecting(
-        "UPDATE account_validity SET token_hash = $2, claimed_ts = $3, \
-         is_mailed = CASE WHEN expires_ts <= $4 THEN 1 ELSE is_mailed END WHERE user_num = $1",
-        params![user, token.to_vec(), now_ms, until],
+        "UPDATE account_validity SET token_hash = $2, claimed_ts = $3 WHERE user_num = $1",
+        params![user, token.to_vec(), now_ms],
         1,
     );
 }

@@ -355,11 +355,15 @@ fn terms(notices: Arc<Notices>) -> Component {
         async move {
             stop.ready();
             loop {
-                tokio::select! {
-                    () = tokio::time::sleep(TERMS_PERIOD) => {}
+                let look = async {
+                    tokio::time::sleep(TERMS_PERIOD).await;
+                    notices.tell_of_terms().await
+                };
+                let told = tokio::select! {
+                    told = look => told,
                     () = stop.stopped() => return Ok(()),
-                }
-                match notices.tell_of_terms().await {
+                };
+                match told {
                     Ok(0) => {}
                     Ok(users) => tracing::info!(users, "told users of the terms"),
                     Err(error) => tracing::warn!(%error, "users could not be told of the terms"),
@@ -379,9 +383,14 @@ fn validity(accounts: Arc<Accounts>) -> Component {
             let mut mails = tokio::time::interval(VALIDITY_PERIOD);
             mails.set_missed_tick_behavior(MissedTickBehavior::Delay);
             loop {
+                let work = async {
+                    tokio::select! {
+                        _ = first_ends.tick() => accounts.begin_validity().await,
+                        _ = mails.tick() => accounts.send_renewal_mails().await,
+                    }
+                };
                 let done = tokio::select! {
-                    _ = first_ends.tick() => accounts.begin_validity().await,
-                    _ = mails.tick() => accounts.send_renewal_mails().await,
+                    done = work => done,
                     () = stop.stopped() => return Ok(()),
                 };
                 if let Err(error) = done {

@@ -3,7 +3,7 @@
 //! A mail is claimed before it is sent, and noted once the SMTP server has taken it. Two nodes never send the same one; after a crash in
 //! between, or a failure, it is tried again after [`RETRY_MS`], with another link.
 use db::{Write, WriteError};
-use mail::{Kind, Letter, Mailer, in_words};
+use mail::{Fault, Kind, Letter, Mailer, in_words};
 use protocol::{Threepid, ids::UserId, threepid::Medium};
 use store::{
     UserNum,
@@ -16,6 +16,9 @@ use crate::{Accounts, Session, threepids::VerificationError, tokens};
 
 /// After which time a mail that was begun and not sent is tried again (ms).
 const RETRY_MS: i64 = 3_600_000;
+
+/// How long after the end of an account no mail is tried any more (ms).
+const GIVE_UP_MS: i64 = 30 * DAY_MS;
 
 /// How many users are looked for at once.
 const PAGE: i64 = 100;
@@ -38,20 +41,31 @@ pub enum RenewalMailError {
         /// After which time there may be another one (ms).
         retry_after_ms: u64,
     },
-    /// Too many mails wait to be sent.
-    #[error("The server is busy")]
-    Busy,
+    /// The SMTP server has not taken it.
+    #[error("The mail could not be sent")]
+    Unsent,
     /// The database failed.
     #[error(transparent)]
     Failed(#[from] db::Error),
 }
 
 /// What became of a mail.
+#[derive(PartialEq, Eq)]
 enum Outcome {
-    /// It was sent, or never can be.
+    /// It was sent, never can be, or is tried again later.
     Done,
-    /// It is to be tried again.
-    Failed,
+    /// The SMTP server takes none: others are tried later too.
+    Down,
+}
+
+/// What became of a letter to all addresses of a user.
+struct Posted {
+    /// Whether one of them has taken it.
+    is_taken: bool,
+    /// Whether each of them was refused for good.
+    is_refused: bool,
+    /// Whether the SMTP server takes none.
+    is_down: bool,
 }
 
 impl Accounts {
@@ -67,12 +81,13 @@ impl Accounts {
         loop {
             let now_ms = self.now_ms();
             let until = now_ms.saturating_add(validity.renew_at_ms);
-            let when = (until, now_ms.saturating_sub(RETRY_MS));
+            let since = now_ms.saturating_sub(GIVE_UP_MS);
+            let when = (since, until, now_ms.saturating_sub(RETRY_MS));
             let due = account_validity::to_mail(&self.store.db, when, after, PAGE).await?;
             let Some(last) = due.last() else { return Ok(()) };
             after = last.user;
             for ending in &due {
-                if matches!(self.send_renewal_mail(mail, ending).await?, Outcome::Failed) {
+                if self.send_renewal_mail(mail, ending).await? == Outcome::Down {
                     return Ok(());
                 }
             }
@@ -99,18 +114,19 @@ impl Accounts {
             Err(error) => return Err(error.into()),
         }
         let letter = self.renewal_letter(&ending.user_id, ending.expires_ts, &token);
-        for address in self.addresses(&ending.user_id).await? {
-            if let Err(error) = mail.send(address.address(), &letter).await {
-                tracing::warn!(user.id = %ending.user_id, %error, "a mail about the end of an account could not be sent");
-                if error.may_pass() {
-                    return Ok(Outcome::Failed);
-                }
-            }
+        let addresses = self.addresses(&ending.user_id).await?;
+        let posted = deliver(mail, &ending.user_id, &addresses, &letter).await;
+        if posted.is_taken || posted.is_refused {
+            self.note_mailed(&hash).await?;
         }
+        Ok(if posted.is_down { Outcome::Down } else { Outcome::Done })
+    }
+
+    async fn note_mailed(&self, hash: &TokenHash) -> Result<(), db::Error> {
         let mut write = Write::new();
-        account_validity::set_mailed(&mut write, &hash);
+        account_validity::set_mailed(&mut write, hash);
         self.store.db.write(write).await?;
-        Ok(Outcome::Done)
+        Ok(())
     }
 
     /// Sends a mail that renews the account to the session's user, who has asked for it.
@@ -127,7 +143,7 @@ impl Accounts {
             return Err(RenewalMailError::NoAddress);
         }
         // One at a time: who asks a hundred times at once gets no more mails than one after the other.
-        let _turn = self.verifying.lock().await;
+        let turn = self.verifying.lock().await;
         let now_ms = self.now_ms();
         let mut write = Write::new();
         for address in &addresses {
@@ -135,17 +151,20 @@ impl Accounts {
             let id = tokens::id(&*self.store.entropy);
             threepid_messages::insert(&mut write, id, address, now_ms);
         }
-        let (token, hash) = self.renewal_token().ok_or(RenewalMailError::Busy)?;
-        let until = now_ms.saturating_add(validity.renew_at_ms);
-        account_validity::set_token(&mut write, session.user_num, &hash, (now_ms, until));
+        let (token, hash) = self.renewal_token().ok_or(RenewalMailError::Unsent)?;
+        account_validity::set_token(&mut write, session.user_num, &hash, now_ms);
         self.store.db.write(write).await.map_err(|error| match error {
             WriteError::Conflict { .. } => RenewalMailError::Endless,
             error => RenewalMailError::Failed(error.into()),
         })?;
+        drop(turn);
         let letter = self.renewal_letter(&session.user_id, ends, &token);
-        for address in addresses {
-            let posted = mail.post(address.address().to_owned(), letter.clone());
-            posted.map_err(|_| RenewalMailError::Busy)?;
+        if !deliver(mail, &session.user_id, &addresses, &letter).await.is_taken {
+            return Err(RenewalMailError::Unsent);
+        }
+        // It takes the place of the one about the end, if that is near.
+        if ends <= now_ms.saturating_add(validity.renew_at_ms) {
+            self.note_mailed(&hash).await?;
         }
         Ok(())
     }
@@ -172,13 +191,36 @@ impl Accounts {
     }
 }
 
+/// Sends a letter to all of a user's addresses, as long as the SMTP server is there.
+async fn deliver(
+    mail: &Mailer,
+    user_id: &UserId,
+    addresses: &[Threepid],
+    letter: &Letter,
+) -> Posted {
+    let mut posted = Posted { is_taken: false, is_refused: true, is_down: false };
+    for address in addresses {
+        let Err(error) = mail.send(address.address(), letter).await else {
+            posted.is_taken = true;
+            continue;
+        };
+        tracing::warn!(user.id = %user_id, %error, "a mail about the end of an account could not be sent");
+        posted.is_refused &= error.fault() == Fault::Address;
+        if error.fault() == Fault::Server {
+            posted.is_down = true;
+            break;
+        }
+    }
+    posted
+}
+
 fn too_often(error: VerificationError) -> RenewalMailError {
     match error {
         VerificationError::TooOften { retry_after_ms } => {
             RenewalMailError::TooOften { retry_after_ms }
         }
         VerificationError::Failed(error) => RenewalMailError::Failed(error),
-        _ => RenewalMailError::Busy,
+        _ => RenewalMailError::Unsent,
     }
 }
 

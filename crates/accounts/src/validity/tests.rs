@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use db::testing::{TestDatabase, engines};
-use mail::testing::Post;
+use mail::testing::{FRIENDLY, Manner, Post};
 use protocol::Threepid;
 use store::user_threepids::{self, ThreepidRow};
 
@@ -113,6 +113,53 @@ async fn a_mail_that_was_not_sent_is_tried_again_and_two_nodes_send_one() {
         let alice = first.login("alice", "A2").await;
         let alice = first.authenticate(&alice).await;
         assert!(!first.accounts.has_expired(&alice).await.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn what_an_smtp_server_has_against_us_costs_nobody_their_mail() {
+    for database in engines().await {
+        let post = Post::open().await;
+        let server = server(&database, &post).await;
+        for name in ["alice", "bob"] {
+            let user = server.session(name, "A").await.user_id.clone();
+            give_address(&server, &user, &format!("{name}@example.org")).await;
+        }
+        server.clock.advance_ms(25 * DAY_MS);
+        for recipient in
+            ["530 5.7.0 log in first", "550 5.7.1 relaying denied", "550 go away", "452 full"]
+        {
+            post.be(Manner { recipient, ..FRIENDLY });
+            server.accounts.send_renewal_mails().await.unwrap();
+            assert!(post.take().is_empty(), "{recipient}");
+            server.clock.advance_ms(3_600_000);
+        }
+        post.be(FRIENDLY);
+        server.accounts.send_renewal_mails().await.unwrap();
+        let mut told = [post.next().await.to, post.next().await.to].concat();
+        told.sort_unstable();
+        assert_eq!(told, ["alice@example.org", "bob@example.org"]);
+        server.clock.advance_ms(3_600_000);
+        server.accounts.send_renewal_mails().await.unwrap();
+        assert!(post.take().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn who_was_an_administrator_for_long_begins_anew() {
+    for database in engines().await {
+        let post = Post::open().await;
+        let server = server(&database, &post).await;
+        let alice = server.session("alice", "A").await;
+        server.accounts.set_admin(&alice.user_id, true).await.unwrap();
+        server.clock.advance_ms(100 * DAY_MS);
+        server.accounts.set_admin(&alice.user_id, false).await.unwrap();
+        server.accounts.begin_validity().await.unwrap();
+        let token = server.login("alice", "A2").await;
+        let alice = server.authenticate(&token).await;
+        assert!(!server.accounts.has_expired(&alice).await.unwrap());
+        let ends = account_validity::expiry(&server.store.db, alice.user_num).await.unwrap();
+        assert!(ends.unwrap() > server.store.clock.now_ms() + 24 * DAY_MS);
     }
 }
 

@@ -37,7 +37,7 @@ fn refused(error: &RenewalMailError) -> Failure {
         }
         RenewalMailError::Endless => NOT_FOUND,
         RenewalMailError::NoAddress => THREEPID_NOT_FOUND,
-        RenewalMailError::Busy => UNAVAILABLE,
+        RenewalMailError::Unsent => UNAVAILABLE,
         RenewalMailError::Failed(_) => INTERNAL,
     };
     kind.from_error(error)

@@ -27,8 +27,9 @@ use mail::{Fault, Mailer, SendError};
 use parking_lot::Mutex;
 use protocol::Threepid;
 use store::{
+    UserNum,
     pushers::{self as table, EMAIL, PusherRow},
-    user_threepids,
+    receipts, user_threepids,
 };
 use tokio::sync::Mutex as AsyncMutex;
 
@@ -50,6 +51,9 @@ const PAUSE_MS_MAX: i64 = 7 * 86_400_000;
 
 /// When a pusher is looked at again that the database kept from being told (ms).
 const BROKEN_MS: i64 = 60_000;
+
+/// For how long (ms) an address has to be refused if it is not certain that it is the address that is meant.
+const REFUSED_MS: i64 = 7 * 86_400_000;
 
 /// How long it takes to try again to note that a mail was not taken.
 const PUT_BACK_EVERY: Duration = Duration::from_secs(1);
@@ -225,15 +229,25 @@ impl Digests {
 
     /// Learns of pushers that were set.
     async fn take_news(&self, watch: &mut Watch) -> db::Result<()> {
-        let push = &self.delivery.push;
-        for (user, _) in push.mail_news.take() {
-            for row in push.pushers(user).await? {
-                if row.settings.kind == EMAIL && row.settings.enabled {
-                    watch.followers.follow(&self.delivery.rooms, user, row.pusher_id).await?;
-                    watch.agenda.add(row.pusher_id, user);
-                    watch.agenda.settle(row.pusher_id);
-                    watch.agenda.hasten(row.pusher_id, self.not_before());
-                }
+        let news = &self.delivery.push.mail_news;
+        let mut users = news.take();
+        while let Some((user, user_id)) = users.pop_first() {
+            if let Err(error) = self.learn(watch, user).await {
+                users.insert(user, user_id);
+                news.put_back(users);
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    async fn learn(&self, watch: &mut Watch, user: UserNum) -> db::Result<()> {
+        for row in self.delivery.push.pushers(user).await? {
+            if row.settings.kind == EMAIL && row.settings.enabled {
+                watch.followers.follow(&self.delivery.rooms, user, row.pusher_id).await?;
+                watch.agenda.add(row.pusher_id, user);
+                watch.agenda.settle(row.pusher_id);
+                watch.agenda.hasten(row.pusher_id, self.not_before());
             }
         }
         Ok(())
@@ -254,9 +268,15 @@ impl Digests {
                 watch.agenda.wake(pusher, at);
             }
         }
+        let db = &self.delivery.push.store.db;
         for user in &concerned.themselves {
+            // Much concerns somebody who is away, such as the keys of rooms: only who has read something is back.
+            let has_read = !receipts::rooms_of_user(db, *user, since, now).await?.is_empty();
             for pusher in watch.followers.pushers_of(*user) {
-                watch.agenda.hasten(pusher, at);
+                watch.agenda.wake(pusher, at);
+                if has_read {
+                    watch.agenda.hasten(pusher, at);
+                }
             }
         }
         watch.at = now;
@@ -336,6 +356,9 @@ impl Digests {
         let link = format!("{base}/_longhouse/client/v1/unsubscribe?token={token}");
         let (until, now) = (gathered.until, self.now_ms());
         let digest = self.delivery.digest(gathered, row.user_num, &self.settings, link).await?;
+        if self.is_stopping.load(Ordering::Relaxed) {
+            return Ok(Outcome::Later(now));
+        }
         let mut write = db::Write::new();
         let unread_mails = row.unread_mails.saturating_add(1);
         table::begin_mail(&mut write, row, until, now, unread_mails);
@@ -364,16 +387,20 @@ impl Digests {
     ) -> Result<Outcome, rooms::Error> {
         let fault = error.fault();
         tracing::warn!(pusher = row.pusher_id, %error, "a digest could not be sent");
+        let now = self.now_ms();
+        let failing_since = row.failing_since_ts.unwrap_or(now);
         let is_refused = match fault {
             Fault::Address => true,
-            Fault::Unclear => self.mailer.refuses(address).await,
-            Fault::Server | Fault::Passing | Fault::Mail => false,
+            // It may be that we are to send nothing at all: that is mended some day.
+            Fault::Unclear if now.saturating_sub(failing_since) >= REFUSED_MS => {
+                self.mailer.refuses(address).await
+            }
+            Fault::Unclear | Fault::Server | Fault::Passing | Fault::Mail => false,
         };
         if is_refused {
             self.delivery.remove(row.pusher_id).await?;
             return Ok(Outcome::Gone);
         }
-        let failing_since = row.failing_since_ts.unwrap_or_else(|| self.now_ms());
         loop {
             let mut write = db::Write::new();
             table::take_mail_back(&mut write, row, until, failing_since);

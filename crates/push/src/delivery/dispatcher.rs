@@ -139,19 +139,29 @@ impl Dispatcher {
     async fn take_news(&mut self) -> db::Result<()> {
         // What was committed up to now has to be looked at with those who follow by now.
         self.look().await?;
-        for (user, _) in self.delivery.push.pusher_news.take() {
-            for row in self.delivery.push.pushers(user).await? {
-                if row.settings.kind != HTTP || !row.settings.enabled {
-                    continue;
-                }
-                if !self.schedule.has(row.pusher_id) {
-                    self.follow(user, row.pusher_id, true).await?;
-                }
-                let due = self.schedule.wake_now(row.pusher_id);
-                self.begin(due);
+        let mut users = self.delivery.push.pusher_news.take();
+        while let Some((user, user_id)) = users.pop_first() {
+            if let Err(error) = self.learn(user).await {
+                users.insert(user, user_id);
+                self.delivery.push.pusher_news.put_back(users);
+                return Err(error);
             }
         }
         self.measure();
+        Ok(())
+    }
+
+    async fn learn(&mut self, user: UserNum) -> db::Result<()> {
+        for row in self.delivery.push.pushers(user).await? {
+            if row.settings.kind != HTTP || !row.settings.enabled {
+                continue;
+            }
+            if !self.schedule.has(row.pusher_id) {
+                self.follow(user, row.pusher_id, true).await?;
+            }
+            let due = self.schedule.wake_now(row.pusher_id);
+            self.begin(due);
+        }
         Ok(())
     }
 

@@ -77,7 +77,6 @@ async fn a_mail_that_is_not_taken_is_told_later_and_less_and_less_often() {
 #[tokio::test]
 async fn an_address_that_is_refused_for_good_is_written_to_no_more() {
     for manner in [
-        Manner { recipient: "550 who?", ..FRIENDLY },
         Manner { recipient: "550 5.1.1 no such user", ..FRIENDLY },
         Manner { mail: "550 5.2.1 disabled", ..FRIENDLY },
     ] {
@@ -91,6 +90,26 @@ async fn an_address_that_is_refused_for_good_is_written_to_no_more() {
             bob.say(&room, "hello?").await;
             assert_eq!(due_after(&app, 600).await, 0);
         }
+    }
+}
+
+/// It may be that the SMTP server takes nobody's mail from us.
+#[tokio::test]
+async fn a_refusal_without_a_reason_is_believed_after_a_week() {
+    let (apps, post) = servers(|_| ()).await;
+    for app in apps {
+        let (ada, bob, room) = chat(&app).await;
+        post.be(Manner { recipient: "550 not permitted", ..FRIENDLY });
+        bob.say(&room, "hello").await;
+        for _ in 0..27 {
+            assert_eq!(due_after(&app, 6 * 60).await, 0);
+        }
+        assert_eq!(list(&ada).await.len(), 1, "that was less than a week");
+        for _ in 0..6 {
+            assert_eq!(due_after(&app, 6 * 60).await, 0);
+        }
+        assert!(list(&ada).await.is_empty());
+        post.be(FRIENDLY);
     }
 }
 
