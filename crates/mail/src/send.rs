@@ -82,6 +82,12 @@ pub enum Fault {
 }
 
 impl SendError {
+    /// Whether another try may go better soon.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        matches!(self.fault(), Fault::Server | Fault::Passing)
+    }
+
     /// What it says of other tries.
     #[must_use]
     pub const fn fault(&self) -> Fault {
