@@ -146,7 +146,8 @@ impl Digests {
         })
     }
 
-    /// Sends digests when they are due, until `stop` is done. Then a mail that is on its way is waited for.
+    /// Sends digests when they are due, until `stop` is done. Then mails that are on their way are waited for, as long as whoever
+    /// stops this lets it.
     pub async fn run(&self, stop: impl Future<Output = ()> + Send) {
         self.is_stopping.store(false, Ordering::Relaxed);
         tokio::pin!(stop);
