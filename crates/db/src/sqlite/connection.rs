@@ -1,7 +1,7 @@
 //! How a connection is set up.
 use std::{fs::OpenOptions, io, os::unix::fs::OpenOptionsExt as _, path::Path, time::Duration};
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 use super::failure;
 use crate::{OpenError, Options, Result};
@@ -61,6 +61,8 @@ fn make_private(path: &Path) -> Result<(), OpenError> {
 fn set_up(connection: &Connection, purpose: Purpose, options: &Options) -> rusqlite::Result<()> {
     connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    // Plans must not depend on what is bound: a statement with `LIMIT $1` would be compiled again for every value.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     // Half the memory is the writer's, which touches every page that changes; the readers share the rest: as many for
     // queries as for snapshots.
     let kibibytes = match purpose {
@@ -76,4 +78,27 @@ fn set_up(connection: &Connection, purpose: Purpose, options: &Options) -> rusql
         "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0;
          PRAGMA trusted_schema = OFF; PRAGMA cache_size = -{kibibytes}; {role}"
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::StatementStatus;
+
+    use super::*;
+
+    #[test]
+    fn statements_are_compiled_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("test.db");
+        for purpose in [Purpose::Write, Purpose::Read] {
+            let connection = open(&path, purpose, &Options::default()).unwrap();
+            let sql = "SELECT value FROM json_each('[1, 2, 3]') WHERE value > ?1 LIMIT ?2";
+            let mut statement = connection.prepare_cached(sql).unwrap();
+            for limit in 1..4 {
+                let count = statement.query_map([0, limit], |_| Ok(())).unwrap().count();
+                assert_eq!(i32::try_from(count).unwrap(), limit);
+            }
+            assert_eq!(statement.get_status(StatementStatus::RePrepare), 0);
+        }
+    }
 }
