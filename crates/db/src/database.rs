@@ -7,7 +7,7 @@ use crate::{
     Applied, Committed, Location, MigrateError, Migration, OpenError, Options, Params, Read,
     Result, Row, Write, WriteError, params,
     position::Positions,
-    postgres::{Postgres, PostgresSnapshot},
+    postgres::{Plan, Postgres, PostgresSnapshot},
     sqlite::{Sqlite, SqliteSnapshot},
     value,
 };
@@ -80,6 +80,22 @@ impl Database {
         match self.0.backend {
             Backend::Sqlite(_) => Engine::Sqlite,
             Backend::Postgres(_) => Engine::Postgres,
+        }
+    }
+
+    /// As [`Read::query`], planned for these very values: for a statement that one value makes touch a handful of rows, and
+    /// another one half of a table. PostgreSQL would make one plan for all of them after it has been asked five times.
+    ///
+    /// # Errors
+    /// As [`Read::query`].
+    pub async fn query_planned(&self, sql: &'static str, params: Params) -> Result<Vec<Row>> {
+        value::check(&params)?;
+        match &self.0.backend {
+            // Its plans know how large tables are, not what is in them.
+            Backend::Sqlite(sqlite) => sqlite.query(sql, &params).await,
+            Backend::Postgres(postgres) => {
+                Box::pin(postgres.query(sql, &params, Plan::ForValues)).await
+            }
         }
     }
 
@@ -199,7 +215,7 @@ impl Read for Database {
         match &self.0.backend {
             Backend::Sqlite(sqlite) => sqlite.query(sql, &params).await,
             // In a box: everything that may ask the database would be as large as the driver's conversation.
-            Backend::Postgres(postgres) => Box::pin(postgres.query(sql, &params)).await,
+            Backend::Postgres(postgres) => Box::pin(postgres.query(sql, &params, Plan::Kept)).await,
         }
     }
 }

@@ -14,7 +14,7 @@ mod writer;
 
 use deadpool_postgres::{Object, Pool};
 
-pub(crate) use self::snapshot::PostgresSnapshot;
+pub(crate) use self::{snapshot::PostgresSnapshot, statement::Plan};
 use crate::{
     Applied, Committed, MigrateError, Migration, OpenError, Options, Params, Result, Row, Write,
     WriteError, database::Opened, position::Positions,
@@ -51,11 +51,16 @@ impl Postgres {
         Ok(Opened { backend, epoch, positions })
     }
 
-    pub(crate) async fn query(&self, sql: &'static str, params: &Params) -> Result<Vec<Row>> {
+    pub(crate) async fn query(
+        &self,
+        sql: &'static str,
+        params: &Params,
+        plan: Plan,
+    ) -> Result<Vec<Row>> {
         let mut lost = 0;
         loop {
             let client = self.readers.get().await.map_err(failure::pool_error)?;
-            match statement::query(&client, sql, params).await {
+            match statement::query(&client, sql, params, plan).await {
                 // A read can be asked again. After a restart of the server every connection of the pool is lost.
                 Err(error)
                     if failure::is_lost(&error) && lost <= self.readers.status().max_size =>

@@ -1,7 +1,10 @@
 //! One consistent view.
 use deadpool_postgres::{Object, Pool};
 
-use super::{failure, statement};
+use super::{
+    failure,
+    statement::{self, Plan},
+};
 use crate::{Params, Result, Row};
 
 /// A read-only transaction that sees what was committed when it began.
@@ -34,7 +37,7 @@ impl PostgresSnapshot {
     /// Fails if the server refuses it or is gone.
     pub(crate) async fn query(&self, sql: &'static str, params: &Params) -> Result<Vec<Row>> {
         let client = self.0.as_ref().ok_or_else(crate::Error::closed)?;
-        statement::query(client, sql, params).await.map_err(failure::error)
+        statement::query(client, sql, params, Plan::Kept).await.map_err(failure::error)
     }
 }
 

@@ -1,4 +1,6 @@
 //! Running a statement.
+use std::pin::pin;
+
 use deadpool_postgres::ClientWrapper;
 use futures_util::TryStreamExt as _;
 use smallvec::SmallVec;
@@ -6,6 +8,15 @@ use tokio_postgres::{Statement, types::Type};
 
 use super::bind::{Bound, declared};
 use crate::{Params, Result, Row, write::OperationResult};
+
+/// What values a query is planned for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Plan {
+    /// For any values: what the server makes of the first few is kept.
+    Kept,
+    /// For those that it is asked with.
+    ForValues,
+}
 
 /// A statement of this connection, prepared once for each combination of types.
 ///
@@ -51,7 +62,19 @@ pub(super) async fn query(
     client: &ClientWrapper,
     sql: &'static str,
     params: &Params,
+    plan: Plan,
 ) -> Result<Vec<Row>, tokio_postgres::Error> {
-    let statement = prepare(client, sql, params).await?;
-    Ok(run(client, &statement, params, 0).await?.rows)
+    match plan {
+        Plan::Kept => {
+            let statement = prepare(client, sql, params).await?;
+            Ok(run(client, &statement, params, 0).await?.rows)
+        }
+        Plan::ForValues => {
+            // A statement without a name is planned each time.
+            let bound =
+                params.iter().map(|value| (Bound { value, first_position: 0 }, declared(value)));
+            let stream = pin!(client.query_typed_raw(sql, bound).await?);
+            stream.map_ok(Row::from).try_collect().await
+        }
+    }
 }

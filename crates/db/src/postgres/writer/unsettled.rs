@@ -2,7 +2,10 @@
 use super::{batch::Queued, session::Session};
 use crate::{
     Error, params,
-    postgres::{failure, statement},
+    postgres::{
+        failure,
+        statement::{self, Plan},
+    },
     write::OperationResult,
 };
 
@@ -75,7 +78,7 @@ impl Unsettled {
 async fn status(session: &mut Session, commit: &Commit) -> crate::Result<Option<bool>> {
     let client = session.connect_once().await?;
     let params = params![commit.mark.transaction.as_str(), commit.mark.commits];
-    let rows = match statement::query(client, STATUS, &params).await {
+    let rows = match statement::query(client, STATUS, &params, Plan::Kept).await {
         Ok(rows) => rows,
         Err(error) if error.code().is_some_and(failure::is_unknown_transaction) => {
             // Another server, which has never come so far.
