@@ -1,20 +1,50 @@
 //! Bringing the index up to the end of the rooms' timelines.
 use std::sync::Arc;
 
-use db::Write;
+use db::{Engine, Write};
 use protocol::Pdu;
 use rooms::{Event, Room};
 use serde::Deserialize;
 use store::{
     EventNum,
     events::Status,
-    search::{self as table, Document, Field},
+    search::{self as table, Changes, Document, Field},
 };
 
 use crate::{Search, terms::terms_of};
 
-/// How many events are looked at before what they change is written: the database writes nothing else meanwhile.
-const BATCH: usize = 64;
+/// How many events of a room are read at once.
+const EVENTS_READ: usize = 64;
+
+/// With how many terms what was collected is written. The more at once, the less each costs; but the database writes
+/// nothing else meanwhile.
+const TERMS_WRITTEN: usize = 4_096;
+
+/// What is to be written, and how much it is.
+#[derive(Default)]
+struct Collected {
+    changes: Changes,
+    terms: usize,
+}
+
+impl Collected {
+    fn put(&mut self, event: EventNum, document: Document) {
+        // The work on a row counts too.
+        self.terms += document.terms.len() + 1;
+        self.changes.insert(event, Some(document));
+    }
+
+    fn remove(&mut self, event: EventNum) {
+        self.terms += 1;
+        self.changes.insert(event, None);
+    }
+
+    fn into_write(self, engine: Engine) -> Write {
+        let mut write = Write::new();
+        table::change(&mut write, engine, self.changes);
+        write
+    }
+}
 
 impl Search {
     /// Brings the index up to now. Returns the position that it has come to.
@@ -28,72 +58,85 @@ impl Search {
         if until <= from {
             return Ok(from);
         }
+        let mut collected = Collected::default();
         for num in self.store.changed_rooms(from).await? {
             if let Some(room) = self.rooms.by_number(num).await? {
-                self.index_room(&room, (from, until)).await?;
+                self.index_room(&room, (from, until), &mut collected).await?;
             }
         }
-        let mut write = Write::new();
+        let mut write = collected.into_write(self.store.db.engine());
         table::set_progress(&mut write, until);
         drop(self.store.write(write).await?);
         Ok(until)
     }
 
-    async fn index_room(&self, room: &Room, (mut after, until): (i64, i64)) -> rooms::Result<()> {
+    async fn index_room(
+        &self,
+        room: &Room,
+        (mut after, until): (i64, i64),
+        collected: &mut Collected,
+    ) -> rooms::Result<()> {
         loop {
-            let events = self.rooms.events_between(room, (after, until), BATCH).await?;
+            let events = self.rooms.events_between(room, (after, until), EVENTS_READ).await?;
             let Some(last) = events.last().and_then(|event| event.position()) else {
                 return Ok(());
             };
-            let mut write = Write::new();
             for event in &events {
-                self.index_event(event, &mut write).await?;
+                self.index_event(event, collected).await?;
             }
-            if !write.is_empty() {
+            if collected.terms >= TERMS_WRITTEN {
+                let write = std::mem::take(collected).into_write(self.store.db.engine());
                 drop(self.store.write(write).await?);
+            }
+            if events.len() < EVENTS_READ {
+                return Ok(());
             }
             after = last;
         }
     }
 
-    /// Adds to the write what an event changes of the index.
-    async fn index_event(&self, event: &Arc<Event>, write: &mut Write) -> rooms::Result<()> {
+    /// Collects what an event changes of the index.
+    async fn index_event(
+        &self,
+        event: &Arc<Event>,
+        collected: &mut Collected,
+    ) -> rooms::Result<()> {
         if event.pdu.kind() == "m.room.redaction" {
-            return self.index_redaction(event, write).await;
+            return self.index_redaction(event, collected).await;
         }
         if let Some(edited) = event.edits() {
             // Nobody looks for the edit: it changes by what its target is found.
             return match self.rooms.event(&edited).await? {
                 Some(edited) if edited.room_num == event.room_num => {
-                    self.index_text(&edited, write).await
+                    self.index_text(&edited, collected).await
                 }
                 _ => Ok(()),
             };
         }
-        self.index_text(event, write).await
+        self.index_text(event, collected).await
     }
 
-    async fn index_redaction(&self, event: &Event, write: &mut Write) -> rooms::Result<()> {
+    async fn index_redaction(&self, event: &Event, collected: &mut Collected) -> rooms::Result<()> {
         let Some(target) = event.pdu.redacts() else { return Ok(()) };
         let target = self.rooms.event(target).await?;
         let Some(target) = target.filter(|target| target.redacted_by.is_some()) else {
             return Ok(());
         };
-        table::remove(write, self.store.db.engine(), target.num);
-        let edited: Vec<EventNum> = table::edited_by(&self.store.db, target.num).await?;
+        collected.remove(target.num);
+        // What is collected is found by no text that was taken back up to now: the relation has gone with it.
+        let edited = table::edited_by(&self.store.db, target.num).await?;
         for edited in self.rooms.events(&edited).await? {
-            self.index_text(&edited, write).await?;
+            self.index_text(&edited, collected).await?;
         }
         Ok(())
     }
 
     /// Makes an event findable by its text as it is now, or not findable.
-    async fn index_text(&self, event: &Arc<Event>, write: &mut Write) -> rooms::Result<()> {
+    async fn index_text(&self, event: &Arc<Event>, collected: &mut Collected) -> rooms::Result<()> {
         let Some(field) = field_of(&event.pdu) else { return Ok(()) };
-        let engine = self.store.db.engine();
         let shown = event.redacted_by.is_none() && event.status == Status::Accepted;
         let Some(position) = event.position().filter(|_| shown) else {
-            table::remove(write, engine, event.num);
+            collected.remove(event.num);
             return Ok(());
         };
         let edit = if field == Field::Body { self.rooms.newest_edit(event).await? } else { None };
@@ -103,19 +146,18 @@ impl Search {
         };
         let terms = terms_of(&text.unwrap_or_default());
         if terms.is_empty() {
-            table::remove(write, engine, event.num);
+            collected.remove(event.num);
             return Ok(());
         }
         let document = Document {
-            event_num: event.num,
             room_num: event.room_num,
             position,
             field,
             text_num: source.num,
             text_position: source.position().unwrap_or(position),
-            terms: &terms,
+            terms,
         };
-        table::put(write, engine, &document);
+        collected.put(event.num, document);
         Ok(())
     }
 }

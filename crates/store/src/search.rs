@@ -2,9 +2,10 @@
 //!
 //! The engines index texts in ways of their own: SQLite in a table of FTS5, PostgreSQL in a column of type `tsvector`. What
 //! a term is, is decided above: both get the same terms, which are letters and digits only.
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
 
-use db::{Database, Engine, Read, Result, Row, Write, params};
+use db::{Database, Engine, Params, Read, Result, Row, Write, params};
+use serde_json::json;
 
 use crate::numbers::{EventNum, RoomNum};
 
@@ -30,10 +31,8 @@ impl Field {
 }
 
 /// An event that can be found.
-#[derive(Clone, Copy, Debug)]
-pub struct Document<'a> {
-    /// The event.
-    pub event_num: EventNum,
+#[derive(Clone, Debug)]
+pub struct Document {
     /// Its room.
     pub room_num: RoomNum,
     /// Its place in the timeline.
@@ -45,62 +44,115 @@ pub struct Document<'a> {
     /// The place of that one.
     pub text_position: i64,
     /// The terms of the text, in their order.
-    pub terms: &'a [String],
+    pub terms: Vec<String>,
 }
 
-/// Makes an event findable, by other terms than before if it was.
-pub fn put(write: &mut Write, engine: Engine, document: &Document<'_>) {
-    remove(write, engine, document.event_num);
-    let row = params![
-        document.event_num,
-        document.room_num,
+/// By what events are to be found from now on; by nothing where there is no document.
+pub type Changes = BTreeMap<EventNum, Option<Document>>;
+
+/// Makes events findable, by other terms than before if they were; or not findable any more. What was purged since it was
+/// read is not made findable again, nor by a text that was.
+///
+/// All in one statement for each table: SQLite's FTS5 writes what it has collected at the begin of each statement that can
+/// touch several rows, and is quickest with many rows in rising order.
+pub fn change(write: &mut Write, engine: Engine, changes: Changes) {
+    if changes.is_empty() {
+        return;
+    }
+    if engine == Engine::Sqlite {
+        forget_terms(write, changes.keys().map(|event| event.0).collect());
+    }
+    let (mut removed, mut documents) = (Vec::new(), Vec::new());
+    for (event, document) in changes {
+        match document {
+            Some(document) => documents.push((event, document)),
+            None => removed.push(event.0),
+        }
+    }
+    if !removed.is_empty() {
+        write.execute("DELETE FROM search_documents WHERE event_num = ANY($1)", params![removed]);
+    }
+    if !documents.is_empty() {
+        match engine {
+            Engine::Sqlite => put_sqlite(write, &documents),
+            Engine::Postgres => put_postgres(write, &documents),
+        }
+    }
+}
+
+fn put_sqlite(write: &mut Write, documents: &[(EventNum, Document)]) {
+    let rows = documents.iter().map(|(event, document)| columns(*event, document));
+    write.execute(
+        "INSERT INTO search_documents \
+         (event_num, room_num, position, field, text_num, text_position) \
+         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 \
+         FROM json_each($1) \
+         WHERE EXISTS (SELECT 1 FROM events WHERE event_num = value ->> 0) \
+         AND EXISTS (SELECT 1 FROM events WHERE event_num = value ->> 4) \
+         ON CONFLICT (event_num) DO UPDATE SET room_num = excluded.room_num, \
+         position = excluded.position, field = excluded.field, text_num = excluded.text_num, \
+         text_position = excluded.text_position",
+        params![json!(rows.collect::<Vec<_>>()).to_string()],
+    );
+    let rows = documents
+        .iter()
+        .map(|(event, document)| (event.0, document.terms.join(" "), document.text_num.0));
+    write.execute(
+        "INSERT INTO search_terms (rowid, terms) SELECT value ->> 0, value ->> 1 \
+         FROM json_each($1) WHERE EXISTS (SELECT 1 FROM events WHERE event_num = value ->> 0) \
+         AND EXISTS (SELECT 1 FROM events WHERE event_num = value ->> 2)",
+        params![json!(rows.collect::<Vec<_>>()).to_string()],
+    );
+}
+
+fn put_postgres(write: &mut Write, documents: &[(EventNum, Document)]) {
+    let mut params: Params = (0..COLUMNS)
+        .map(|column| {
+            let rows = documents.iter().map(|(event, document)| columns(*event, document));
+            rows.filter_map(|row| row.get(column).copied()).collect::<Vec<i64>>().into()
+        })
+        .collect();
+    let vectors = documents.iter().map(|(_, document)| vector(&document.terms));
+    params.push(vectors.collect::<Vec<_>>().into());
+    // `EXISTS` would become a join, which PostgreSQL may plan while there are few events, and keep: it would read all of them
+    // each time when there are many.
+    write.execute(
+        "INSERT INTO search_documents \
+         (event_num, room_num, position, field, text_num, text_position, terms) \
+         SELECT d.event_num, d.room_num, d.position, d.field, d.text_num, d.text_position, \
+         CAST(d.terms AS TSVECTOR) FROM UNNEST($1, $2, $3, $4, $5, $6, $7) \
+         AS d (event_num, room_num, position, field, text_num, text_position, terms) \
+         WHERE (SELECT event_num FROM events WHERE event_num = d.event_num) IS NOT NULL \
+         AND (SELECT event_num FROM events WHERE event_num = d.text_num) IS NOT NULL \
+         ON CONFLICT (event_num) DO UPDATE SET room_num = excluded.room_num, \
+         position = excluded.position, field = excluded.field, text_num = excluded.text_num, \
+         text_position = excluded.text_position, terms = excluded.terms",
+        params,
+    );
+}
+
+/// Forgets the terms of events on SQLite, as long as it is known which of them have any.
+fn forget_terms(write: &mut Write, events: Vec<i64>) {
+    write.execute(
+        "DELETE FROM search_terms WHERE rowid IN \
+         (SELECT event_num FROM search_documents WHERE event_num = ANY($1))",
+        params![events],
+    );
+}
+
+/// How many columns a document has beside its terms.
+const COLUMNS: usize = 6;
+
+/// A row of `search_documents` without the terms, its columns in their order.
+fn columns(event: EventNum, document: &Document) -> [i64; COLUMNS] {
+    [
+        event.0,
+        document.room_num.0,
         document.position,
         document.field.number(),
-        document.text_num,
-        document.text_position
-    ];
-    // What was purged since it was read is not to be found again.
-    match engine {
-        Engine::Sqlite => {
-            write.execute(
-                "INSERT INTO search_documents \
-                 (event_num, room_num, position, field, text_num, text_position) \
-                 SELECT $1, $2, $3, $4, $5, $6 \
-                 WHERE EXISTS (SELECT 1 FROM events WHERE event_num = $1)",
-                row,
-            );
-            write.execute(
-                "INSERT INTO search_terms (rowid, terms) SELECT $1, $2 \
-                 WHERE EXISTS (SELECT 1 FROM events WHERE event_num = $1)",
-                params![document.event_num, document.terms.join(" ")],
-            );
-        }
-        Engine::Postgres => {
-            let mut row = row;
-            row.push(vector(document.terms).into());
-            write.execute(
-                "INSERT INTO search_documents \
-                 (event_num, room_num, position, field, text_num, text_position, terms) \
-                 SELECT CAST($1 AS BIGINT), CAST($2 AS BIGINT), CAST($3 AS BIGINT), \
-                 CAST($4 AS BIGINT), CAST($5 AS BIGINT), CAST($6 AS BIGINT), \
-                 CAST(CAST($7 AS TEXT) AS TSVECTOR) \
-                 WHERE EXISTS (SELECT 1 FROM events WHERE event_num = CAST($1 AS BIGINT))",
-                row,
-            );
-        }
-    }
-}
-
-/// Makes an event not findable any more.
-pub fn remove(write: &mut Write, engine: Engine, event: EventNum) {
-    if engine == Engine::Sqlite {
-        write.execute(
-            "DELETE FROM search_terms WHERE rowid = $1 \
-             AND EXISTS (SELECT 1 FROM search_documents WHERE event_num = $1)",
-            params![event],
-        );
-    }
-    write.execute("DELETE FROM search_documents WHERE event_num = $1", params![event]);
+        document.text_num.0,
+        document.text_position,
+    ]
 }
 
 /// Makes events not findable any more, and what is found by their texts neither.
@@ -227,8 +279,8 @@ macro_rules! postgres {
         concat!(
             "SELECT d.event_num, d.room_num, d.position, d.text_position, ",
             $rank,
-            " FROM search_documents AS d, CAST(CAST($1 AS TEXT) AS TSQUERY) AS wanted \
-             WHERE d.terms @@ wanted AND d.room_num = ANY($2) AND d.field = ANY($3) ",
+            " FROM search_documents AS d WHERE d.terms @@ CAST($1 AS TSQUERY) \
+             AND d.room_num = ANY($2) AND d.field = ANY($3) ",
             $more
         )
     };
@@ -281,8 +333,8 @@ pub async fn find(db: &Database, query: &Query<'_>) -> Result<Vec<Hit>> {
         ),
         (Engine::Postgres, Order::Rank { skip }) => (
             best!(
-                "CAST(ts_rank(terms, wanted) AS DOUBLE PRECISION)",
-                postgres!("d.terms, wanted", "ORDER BY d.event_num DESC LIMIT $6")
+                "CAST(ts_rank(terms, CAST($1 AS TSQUERY)) AS DOUBLE PRECISION)",
+                postgres!("d.terms", "ORDER BY d.event_num DESC LIMIT $6")
             ),
             skip,
         ),
@@ -291,7 +343,8 @@ pub async fn find(db: &Database, query: &Query<'_>) -> Result<Vec<Hit>> {
     if let Order::Rank { .. } = query.order {
         params.push(RANKED_MAX.into());
     }
-    db.query(sql, params).await?.iter().map(decode).collect()
+    // Of a word that few texts have PostgreSQL reads those, of one that many have the newest texts.
+    db.query_planned(sql, params).await?.iter().map(decode).collect()
 }
 
 fn decode(row: &Row) -> Result<Hit> {

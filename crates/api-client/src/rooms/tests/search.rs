@@ -95,6 +95,42 @@ async fn edits_and_redactions_change_what_is_found() {
     }
 }
 
+/// As when the server has been off, or somebody writes faster than the index follows: with several events of one text,
+/// and more than is written at once.
+#[tokio::test]
+async fn much_at_once_is_found_as_if_it_came_one_by_one() {
+    for app in TestApp::on_each_engine().await {
+        let alice = app.user("alice").await;
+        let (room, other) =
+            (alice.create_room(json!({})).await, alice.create_room(json!({})).await);
+        let long: Vec<String> = (0..500).map(|number| format!("word{number}")).collect();
+        let said = [
+            alice.say(&room, "kept apple").await,
+            alice.say(&room, "edited apple").await,
+            alice.say(&room, "gone apple").await,
+            alice.say(&other, "restored apple").await,
+        ];
+        for number in 0..20 {
+            alice.say(if number % 2 == 0 { &room } else { &other }, &long.join(" ")).await;
+        }
+        app.clock.advance_ms(1);
+        edit(&alice, &room, &said[1], "edited pear").await;
+        let undone = edit(&alice, &other, &said[3], "restored plum").await;
+        redact(&alice, &room, &said[2]).await;
+        redact(&alice, &other, &undone).await;
+        for (words, found) in [
+            ("apple", &["restored apple", "kept apple"][..]),
+            ("pear", &["edited apple"]),
+            ("plum", &[]),
+            ("gone", &[]),
+        ] {
+            assert_eq!(texts(&alice, words).await, found, "{words}");
+        }
+        let found = ask(&alice, "", json!({ "search_term": "word0 word499" })).await.unwrap();
+        assert_eq!(found["count"], 20);
+    }
+}
+
 #[tokio::test]
 async fn pages_groups_and_context() {
     for app in TestApp::on_each_engine().await {
