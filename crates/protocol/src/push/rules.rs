@@ -12,11 +12,11 @@ use crate::{
     object,
 };
 
-/// The most rules of one user, the server's included.
+/// The most rules of one user, without those of the server.
 pub const RULES_MAX: usize = 1_000;
 
-/// The most bytes of one user's rules as JSON.
-pub const RULES_BYTES_MAX: usize = 128 * 1024;
+/// The most bytes of one user's rules as JSON, with those of the server: [`RULES_MAX`] of usual length and some of long ones.
+pub const RULES_BYTES_MAX: usize = 192 * 1024;
 
 /// What older versions of the specification had besides `notify`, and now says to ignore.
 const IGNORED_ACTIONS: [&str; 2] = ["dont_notify", "coalesce"];
@@ -88,7 +88,7 @@ pub enum PushRuleError {
     #[error("`before` stands in front of `after`")]
     Order,
     /// More than [`RULES_MAX`] (`M_TOO_LARGE`).
-    #[error("more than {RULES_MAX} push rules")]
+    #[error("more than {RULES_MAX} push rules of your own")]
     TooMany,
     /// More than [`RULES_BYTES_MAX`] (`M_TOO_LARGE`).
     #[error("the push rules have more than {RULES_BYTES_MAX} bytes")]
@@ -322,7 +322,7 @@ impl PushRules {
     }
 
     fn check_size(&self) -> Result<(), PushRuleError> {
-        if self.rules.iter().count() > RULES_MAX {
+        if self.rules.iter().filter(|rule| !rule.is_server_default()).count() > RULES_MAX {
             return Err(PushRuleError::TooMany);
         }
         if self.to_json().len() > RULES_BYTES_MAX {

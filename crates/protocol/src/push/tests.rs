@@ -335,18 +335,24 @@ fn stored_rules_are_brought_up_to_date() {
 
 #[test]
 fn there_is_a_limit() {
-    let mut rules = PushRules::server_default(&me());
     let json = |count: usize| {
         let rule = |n| json!({"rule_id": format!("r{n}"), "default": false, "enabled": true, "pattern": "x", "actions": []});
         json!({"content": (0..count).map(rule).collect::<Vec<_>>()}).to_string()
     };
-    let defaults = RuleKind::ALL.iter().map(|kind| ids(&rules, *kind).len()).sum::<usize>();
-    rules = PushRules::from_json(&json(RULES_MAX - defaults - 1), &me()).unwrap();
+    let mut rules = PushRules::from_json(&json(RULES_MAX - 1), &me()).unwrap();
     put(&mut rules, RuleKind::Content, "last", json!({"pattern": "x", "actions": []}), FREE)
         .unwrap();
     let over =
         put(&mut rules, RuleKind::Content, "over", json!({"pattern": "x", "actions": []}), FREE);
     assert!(matches!(over, Err(PushRuleError::TooMany)));
+    let silent = br#"{"actions":[]}"#;
+    rules.set_actions(RuleKind::Underride, ".m.rule.message", silent).unwrap();
+
+    rules = PushRules::server_default(&me());
+    let long = json!({"pattern": "x".repeat(RULES_BYTES_MAX), "actions": []});
+    let over = put(&mut rules, RuleKind::Content, "long", long, FREE);
+    assert!(matches!(over, Err(PushRuleError::TooLarge)));
+    assert_eq!(rules.to_json(), PushRules::server_default(&me()).to_json());
 }
 
 #[test]
