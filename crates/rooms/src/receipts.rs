@@ -163,12 +163,37 @@ impl Rooms {
         after: i64,
         until: i64,
     ) -> Result<Vec<Receipt>> {
-        if let Some(room) = self.by_number(room).await?
-            && self.last_receipt(&room).await? <= after
-        {
-            return Ok(Vec::new());
+        let mut receipts = self.receipts_of_rooms(user, &[room], after, until).await?;
+        Ok(receipts.remove(&room).unwrap_or_default())
+    }
+
+    /// The receipts with `after < position <= until` that `user` may see, in those of `rooms` in which there are some.
+    ///
+    /// # Errors
+    /// Fails if the database fails.
+    pub async fn receipts_of_rooms(
+        &self,
+        user: &UserId,
+        rooms: &[RoomNum],
+        after: i64,
+        until: i64,
+    ) -> Result<HashMap<RoomNum, Vec<Receipt>>> {
+        let mut asked = Vec::with_capacity(rooms.len());
+        for num in rooms {
+            // From the beginning on most rooms have some, and one query for all is less than one for each.
+            let may_have_some = after <= 0
+                || match self.by_number(*num).await? {
+                    Some(room) => self.last_receipt(&room).await? > after,
+                    None => true,
+                };
+            if may_have_some {
+                asked.push(*num);
+            }
         }
-        self.shown(user, table::between(&self.store.db, room, after, until).await?).await
+        if asked.is_empty() {
+            return Ok(HashMap::new());
+        }
+        self.shown(user, table::between(&self.store.db, &asked, after, until).await?).await
     }
 
     /// A user's own receipts in those of `rooms` in which there are some.
@@ -192,16 +217,20 @@ impl Rooms {
     }
 
     /// Those that `user` may see.
-    async fn shown(&self, user: &UserId, rows: Vec<table::ReceiptRow>) -> Result<Vec<Receipt>> {
-        let mut receipts = Vec::new();
+    async fn shown(
+        &self,
+        user: &UserId,
+        rows: Vec<table::ReceiptRow>,
+    ) -> Result<HashMap<RoomNum, Vec<Receipt>>> {
+        let mut receipts: HashMap<RoomNum, Vec<Receipt>> = HashMap::new();
         let ignored = self.ignored_by(user).await?;
         for row in rows {
-            let user_id = self.store.interner.user_id(row.user_num).await?;
+            let (room, user_id) = (row.room_num, self.store.interner.user_id(row.user_num).await?);
             let is_ignored = ignored.as_ref().is_some_and(|ignored| ignored.contains(&user_id));
             let receipt = Receipt::of(row, user_id);
             let is_shown = receipt.kind == ReceiptKind::Read || receipt.user_id == user;
             if is_shown && !is_ignored {
-                receipts.push(receipt);
+                receipts.entry(room).or_default().push(receipt);
             }
         }
         Ok(receipts)

@@ -77,21 +77,22 @@ pub async fn last_position(reader: &impl Read, room: RoomNum) -> Result<i64> {
     row.map_or(Ok(0), |row| row.get(0))
 }
 
-/// The receipts of a room with `after < position <= until`.
+/// The receipts of any of `rooms` with `after < position <= until`.
 ///
 /// # Errors
 /// Fails if the database fails.
 pub async fn between(
     reader: &impl Read,
-    room: RoomNum,
+    rooms_wanted: &[RoomNum],
     after: i64,
     until: i64,
 ) -> Result<Vec<ReceiptRow>> {
+    let numbers: Vec<i64> = rooms_wanted.iter().map(|room| room.0).collect();
     rows(
         reader,
         "SELECT room_num, user_num, receipt_type, thread_id, event_id, event_position, receipt_ts, \
-         position FROM receipts WHERE room_num = $1 AND position > $2 AND position <= $3",
-        params![room, after, until],
+         position FROM receipts WHERE room_num = ANY($1) AND position > $2 AND position <= $3",
+        params![numbers, after, until],
     )
     .await
 }

@@ -1,7 +1,7 @@
 //! One answer, put together from its parts.
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use rooms::{Room, UserRooms, token::StreamToken};
+use rooms::{Receipt, Room, UserRooms, token::StreamToken};
 use store::{
     RoomNum,
     memberships::{Membership, MembershipRow},
@@ -9,6 +9,18 @@ use store::{
 
 use super::{DeviceLists, Events, InvitedRoom, KnockedRoom, Request, Response, RoomLists};
 use crate::{encryption::TO_DEVICE_MAX, error::Result, service::Sync, window::Window};
+
+/// So many rooms are put together before more is read of the next ones.
+const ROOMS_AT_ONCE: usize = 128;
+
+/// What is read of many rooms at once.
+#[derive(Default)]
+pub(super) struct Gathered {
+    /// The user's data about the room.
+    pub(super) account_data: Events,
+    /// The room's receipts; nothing if they have not been read.
+    pub(super) receipts: Option<Vec<Receipt>>,
+}
 
 impl Sync {
     pub(super) async fn answer(
@@ -51,22 +63,54 @@ impl Sync {
         let changed = self.changed_rooms(request, window, &rooms).await?;
         let places = rooms.all();
         self.prepare_counts(request, &places, changed.as_ref()).await?;
-        for place in places {
-            // What is forgotten is told no more, other than that the user has left it.
-            if place.forgotten && (window.since.is_none() || !window.contains(place.position)) {
-                continue;
-            }
-            let data = room_data.remove(&place.room_num);
-            let due = changed.as_ref().is_none_or(|changed| changed.contains(&place.room_num));
-            if !due && data.is_none() && !window.contains(place.position) {
-                continue;
-            }
-            let room_id = self.store.interner.room_id(place.room_num).await?;
-            if request.filter.room.allows_room(&room_id) {
-                self.put_room(request, window, place, data.unwrap_or_default(), &mut lists).await?;
+        for places in places.chunks(ROOMS_AT_ONCE) {
+            let mut receipts = self.first_receipts(request, window, places).await?;
+            for place in places.iter().copied() {
+                // What is forgotten is told no more, other than that the user has left it.
+                if place.forgotten && (window.since.is_none() || !window.contains(place.position)) {
+                    continue;
+                }
+                let data = room_data.remove(&place.room_num);
+                let due = changed.as_ref().is_none_or(|changed| changed.contains(&place.room_num));
+                if !due && data.is_none() && !window.contains(place.position) {
+                    continue;
+                }
+                let room_id = self.store.interner.room_id(place.room_num).await?;
+                if request.filter.room.allows_room(&room_id) {
+                    let gathered = Gathered {
+                        account_data: data.unwrap_or_default(),
+                        receipts: receipts
+                            .as_mut()
+                            .map(|receipts| receipts.remove(&place.room_num).unwrap_or_default()),
+                    };
+                    self.put_room(request, window, place, gathered, &mut lists).await?;
+                }
             }
         }
         Ok(lists)
+    }
+
+    /// The receipts of all joined rooms of these places, for who syncs for the first time: a query for each room would be
+    /// most of what that costs. Nothing for who does not.
+    async fn first_receipts(
+        &self,
+        request: &Request,
+        window: Window,
+        places: &[MembershipRow],
+    ) -> Result<Option<HashMap<RoomNum, Vec<Receipt>>>> {
+        let filter = &request.filter.room;
+        if window.since.is_some() || !filter.ephemeral.events.allows_kind("m.receipt") {
+            return Ok(None);
+        }
+        let mut rooms = Vec::new();
+        for place in places.iter().filter(|place| place.membership == Membership::Join) {
+            let room_id = self.store.interner.room_id(place.room_num).await?;
+            if filter.allows_room(&room_id) && filter.ephemeral.allows_room(&room_id) {
+                rooms.push(place.room_num);
+            }
+        }
+        let (user, after, until) = (&request.client.user_id, window.after(), window.now.position);
+        Ok(Some(self.rooms.receipts_of_rooms(user, &rooms, after, until).await?))
     }
 
     /// Reads what the counts of many rooms need at once.
@@ -115,7 +159,7 @@ impl Sync {
         request: &Request,
         window: Window,
         place: MembershipRow,
-        data: Events,
+        gathered: Gathered,
         lists: &mut RoomLists,
     ) -> Result<()> {
         let Some(room) = self.rooms.by_number(place.room_num).await? else {
@@ -129,7 +173,7 @@ impl Sync {
         let room_id = room.id.clone();
         match place.membership {
             Membership::Join => {
-                if let Some(joined) = self.joined_room(request, window, &room, data).await? {
+                if let Some(joined) = self.joined_room(request, window, &room, gathered).await? {
                     lists.join.insert(room_id, joined);
                 }
             }
@@ -145,6 +189,7 @@ impl Sync {
                 lists.knock.insert(room_id, KnockedRoom { knock_state });
             }
             Membership::Leave | Membership::Ban => {
+                let data = gathered.account_data;
                 if let Some(left) = self.left_room(request, window, &room, place, data).await? {
                     lists.leave.insert(room_id, left);
                 }

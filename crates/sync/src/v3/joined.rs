@@ -3,10 +3,10 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use protocol::ids::OwnedEventId;
 use push::Counts;
-use rooms::{Room, View};
+use rooms::{Receipt, Room, View};
 use store::{EventNum, memberships::Membership};
 
-use super::{Events, JoinedRoom, Request, Timeline};
+use super::{Events, JoinedRoom, Request, Timeline, answer::Gathered};
 use crate::{error::Result, events, service::Sync, summary, timeline::Piece, window::Window};
 
 /// How many events of a room an answer has unless the filter says otherwise.
@@ -22,8 +22,9 @@ impl Sync {
         request: &Request,
         window: Window,
         room: &Arc<Room>,
-        account_data: Events,
+        gathered: Gathered,
     ) -> Result<Option<JoinedRoom>> {
+        let Gathered { account_data, receipts } = gathered;
         let facts = room.facts(&self.rooms).await?;
         let view = self.rooms.view(room, &request.client.user_id).await?;
         let is_new = window.since.is_none() || !was_joined(&view, window);
@@ -32,7 +33,7 @@ impl Sync {
         let whole = is_new || request.full_state;
         let piece = self.wanted_piece(request, room_window, room, &view).await?;
         let state = self.state(request, room_window, room, &piece, whole).await?;
-        let ephemeral = self.ephemeral(request, room_window, room).await?;
+        let ephemeral = self.ephemeral(request, room_window, room, receipts).await?;
         let range = (room_window.after(), window.now.position);
         let sticky = self.sticky(room, &view, range, Some(&piece)).await?;
         let has_news = !piece.events.is_empty()
@@ -127,8 +128,14 @@ impl Sync {
         })
     }
 
-    /// Typing notices and receipts.
-    async fn ephemeral(&self, request: &Request, window: Window, room: &Room) -> Result<Events> {
+    /// Typing notices and receipts, which may have been read already.
+    async fn ephemeral(
+        &self,
+        request: &Request,
+        window: Window,
+        room: &Room,
+        receipts: Option<Vec<Receipt>>,
+    ) -> Result<Events> {
         let filter = &request.filter.room.ephemeral;
         let mut ephemeral = Events::default();
         if !filter.allows_room(&room.id) {
@@ -137,8 +144,12 @@ impl Sync {
         let filter = &filter.events;
         if filter.allows_kind("m.receipt") {
             let (after, until) = (window.after(), window.now.position);
-            let receipts =
-                self.rooms.receipts(&request.client.user_id, room.num, after, until).await?;
+            let receipts = match receipts {
+                Some(receipts) => receipts,
+                None => {
+                    self.rooms.receipts(&request.client.user_id, room.num, after, until).await?
+                }
+            };
             if !receipts.is_empty() {
                 ephemeral.events.push(events::receipts(&receipts)?);
             }

@@ -107,6 +107,42 @@ async fn receipts_and_typing_of_ignored_users_are_left_out() {
     }
 }
 
+/// The first answer of `/v3/sync` reads the receipts of all rooms at once.
+#[tokio::test]
+async fn a_first_sync_shows_each_room_its_own_receipts() {
+    for app in TestApp::on_each_engine().await {
+        let (ada, bob, eve) = (app.user("ada").await, app.user("bob").await, app.user("eve").await);
+        ignore(&ada, &[&eve]).await;
+        let mut rooms = Vec::new();
+        for number in 0..3 {
+            let room = ada.create_room(json!({ "preset": "public_chat" })).await;
+            bob.join(&room).await;
+            eve.join(&room).await;
+            let message = ada.say(&room, &format!("message {number}")).await;
+            rooms.push((room, message));
+        }
+        let [(both, first), (nobody, _), (secret, third)] = &rooms[..] else { unreachable!() };
+        read(&bob, both, first).await;
+        read(&eve, both, first).await;
+        let path = format!("/rooms/{}/receipt/m.read.private/{}", encode(secret), encode(third));
+        assert_eq!(bob.post(&path, json!({})).await.verdict(), "200");
+        let answer = Client::new(&ada).sync().await;
+        let receipts = |room: &str, of: &TestUser| {
+            let events = answer["rooms"]["join"][room]["ephemeral"]["events"].to_string();
+            events.matches(of.id.as_str()).count()
+        };
+        assert_eq!((receipts(both, &bob), receipts(both, &eve)), (1, 0), "{answer}");
+        assert!(answer["rooms"]["join"][both]["ephemeral"].to_string().contains(first.as_str()));
+        for room in [nobody, secret] {
+            assert_eq!((receipts(room, &bob), receipts(room, &eve)), (0, 0), "{answer}");
+        }
+        let answer = Client::new(&bob).sync().await;
+        assert!(
+            answer["rooms"]["join"][secret]["ephemeral"].to_string().contains("m.read.private")
+        );
+    }
+}
+
 #[tokio::test]
 async fn invites_by_ignored_users_are_hidden_until_they_are_ignored_no_more() {
     for app in TestApp::on_each_engine().await {
