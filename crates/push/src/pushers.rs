@@ -1,14 +1,11 @@
 //! Pushers ([spec]): where a user wants to be notified.
 //!
 //! [spec]: https://spec.matrix.org/v1.16/client-server-api/#push-notifications
-use std::{collections::BTreeMap, sync::atomic::Ordering};
+use std::{collections::BTreeSet, sync::atomic::Ordering};
 
 use db::{Write, WriteError};
 use parking_lot::Mutex;
-use protocol::{
-    Threepid,
-    ids::{OwnedUserId, UserId},
-};
+use protocol::{Threepid, ids::UserId};
 use serde_json::{Map, Value};
 use store::{
     UserNum,
@@ -99,7 +96,7 @@ pub struct PusherOwner<'a> {
 /// Users whose pushers were set, for those who tell them.
 #[derive(Debug, Default)]
 pub(crate) struct PusherNews {
-    users: Mutex<BTreeMap<UserNum, OwnedUserId>>,
+    users: Mutex<BTreeSet<UserNum>>,
     pub(crate) notify: Notify,
 }
 
@@ -112,18 +109,25 @@ struct Wanted<'a> {
 }
 
 impl PusherNews {
-    fn add(&self, user: UserNum, user_id: &UserId) {
-        self.users.lock().insert(user, user_id.to_owned());
+    fn add(&self, user: UserNum) {
+        self.users.lock().insert(user);
         self.notify.notify_one();
     }
 
-    pub(crate) fn take(&self) -> BTreeMap<UserNum, OwnedUserId> {
-        std::mem::take(&mut *self.users.lock())
+    /// Takes the next of them.
+    pub(crate) fn pop(&self) -> Option<UserNum> {
+        self.users.lock().pop_first()
     }
 
     /// Who was taken and could not be looked at is looked at later.
-    pub(crate) fn put_back(&self, users: BTreeMap<UserNum, OwnedUserId>) {
-        self.users.lock().extend(users);
+    pub(crate) fn put_back(&self, user: UserNum) {
+        self.users.lock().insert(user);
+        self.notify.notify_one();
+    }
+
+    /// Forgets them: all pushers are about to be read.
+    pub(crate) fn clear(&self) {
+        self.users.lock().clear();
     }
 }
 
@@ -164,7 +168,7 @@ impl Push {
             match self.store.write(write).await {
                 Ok(_) => {
                     let news = if is_mail { &self.mail_news } else { &self.pusher_news };
-                    news.add(owner.user_num, owner.user_id);
+                    news.add(owner.user_num);
                     return Ok(());
                 }
                 Err(WriteError::Conflict { .. }) => {}

@@ -216,7 +216,7 @@ impl Digests {
     async fn begin(&self) -> db::Result<Watch> {
         let push = &self.delivery.push;
         let at = push.store.changes.position();
-        push.mail_news.take();
+        push.mail_news.clear();
         let (followers, agenda) = (Followers::default(), Agenda::default());
         let mut watch = Watch { followers, agenda, at };
         for pusher in table::active(&push.store.db, EMAIL).await? {
@@ -231,11 +231,9 @@ impl Digests {
     /// Learns of pushers that were set.
     async fn take_news(&self, watch: &mut Watch) -> db::Result<()> {
         let news = &self.delivery.push.mail_news;
-        let mut users = news.take();
-        while let Some((user, user_id)) = users.pop_first() {
+        while let Some(user) = news.pop() {
             if let Err(error) = self.learn(watch, user).await {
-                users.insert(user, user_id);
-                news.put_back(users);
+                news.put_back(user);
                 return Err(error);
             }
         }

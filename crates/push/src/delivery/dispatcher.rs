@@ -52,8 +52,8 @@ impl Dispatcher {
         let mut dispatcher =
             Self { delivery, followers, schedule, at, visible, running, noted: (noted, noted_at) };
         // All is read before anything is done: a pusher that is told changes its row.
+        dispatcher.delivery.push.pusher_news.clear();
         let active = table::active(&store.db, HTTP).await?;
-        dispatcher.delivery.push.pusher_news.take();
         for pusher in &active {
             dispatcher.follow(pusher.user_num, pusher.pusher_id, pusher.is_behind).await?;
             if pusher.is_behind || noted < at {
@@ -139,11 +139,9 @@ impl Dispatcher {
     async fn take_news(&mut self) -> db::Result<()> {
         // What was committed up to now has to be looked at with those who follow by now.
         self.look().await?;
-        let mut users = self.delivery.push.pusher_news.take();
-        while let Some((user, user_id)) = users.pop_first() {
+        while let Some(user) = self.delivery.push.pusher_news.pop() {
             if let Err(error) = self.learn(user).await {
-                users.insert(user, user_id);
-                self.delivery.push.pusher_news.put_back(users);
+                self.delivery.push.pusher_news.put_back(user);
                 return Err(error);
             }
         }
