@@ -1,5 +1,5 @@
 //! How accounts are set up.
-use config::{Demand, Secret};
+use config::{Demand, Lifetime, Secret};
 use protocol::ids::OwnedServerName;
 
 use crate::{passwords::PasswordCost, terms::Terms, threepids::AddressPattern, validity::Validity};
@@ -90,8 +90,8 @@ impl Settings {
             validity: None,
             threepid_changes: accounts.threepid_changes,
             login_tokens: accounts.login_tokens,
-            access_token_lifetime_ms: ms(accounts.access_token_lifetime),
-            refresh_token_lifetime_ms: accounts.refresh_token_lifetime.map(ms),
+            access_token_lifetime_ms: accounts.access_token_lifetime.as_ms_i64(),
+            refresh_token_lifetime_ms: accounts.refresh_token_lifetime.map(Lifetime::as_ms_i64),
         }
     }
 }
@@ -116,8 +116,4 @@ fn concurrency(configured: u32) -> usize {
             .map_or(1, |processors| processors.get().div_ceil(2)),
         Ok(configured) => configured,
     }
-}
-
-pub(crate) fn ms(lifetime: config::Lifetime) -> i64 {
-    i64::try_from(lifetime.as_ms()).unwrap_or(i64::MAX)
 }

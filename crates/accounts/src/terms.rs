@@ -23,9 +23,6 @@ use crate::{Accounts, Session, User, interactive::same};
 /// Under which name the server keeps what signs the links.
 const LINK_KEY: &str = "terms.link_key";
 
-/// Who need not agree to anything.
-const EXEMPT_TYPES: [&str; 3] = ["bot", "support", "server_notices"];
-
 /// Who has used the server within this time is told what they have not agreed to (ms).
 const SEEN_WITHIN_MS: i64 = 86_400_000;
 
@@ -176,7 +173,7 @@ impl Accounts {
 
     /// Whether a user is no person who could answer for themselves: programs, and what application services own.
     pub(crate) fn is_exempt(&self, user: &User) -> bool {
-        user.user_type.as_deref().is_some_and(|kind| EXEMPT_TYPES.contains(&kind))
+        user.user_type.as_deref().is_some_and(|kind| users::PROGRAM_TYPES.contains(&kind))
             || self.claimed.is_claimed(&user.name)
     }
 

@@ -1,5 +1,6 @@
 //! Accounts that end unless they are renewed. An account that has ended is as it was, but its user can only log out, or have a mail
 //! sent that renews it.
+use config::Lifetime;
 use db::{Write, WriteError};
 use protocol::ids::UserId;
 use store::{UserNum, access_tokens, account_validity};
@@ -7,7 +8,7 @@ use store::{UserNum, access_tokens, account_validity};
 mod mails;
 
 pub use self::mails::RenewalMailError;
-use crate::{Accounts, Session, User, administration::AdministrationError, settings::ms, tokens};
+use crate::{Accounts, Session, User, administration::AdministrationError, tokens};
 
 /// How many accounts get an end in one write.
 const BEGUN_AT_ONCE: i64 = 500;
@@ -27,9 +28,9 @@ impl Validity {
     /// As it is configured; `None` where accounts do not end.
     #[must_use]
     pub fn new(section: &config::AccountValidity) -> Option<Self> {
-        let period_ms = ms(section.period?);
-        let spread_ms = section.startup_spread.map_or(period_ms / 10, ms);
-        Some(Self { period_ms, renew_at_ms: ms(section.renew_at), spread_ms })
+        let period_ms = section.period?.as_ms_i64();
+        let spread_ms = section.startup_spread.map_or(period_ms / 10, Lifetime::as_ms_i64);
+        Some(Self { period_ms, renew_at_ms: section.renew_at.as_ms_i64(), spread_ms })
     }
 }
 

@@ -2,7 +2,7 @@
 use db::{OperationIndex, Read, Result, Row, Write, params};
 use protocol::ids::{OwnedUserId, UserId};
 
-use crate::{UserNum, sessions::TokenHash};
+use crate::{UserNum, sessions::TokenHash, users::is_person};
 
 /// The users behind `after` whose accounts should end and have no end yet, in order of their numbers, at most `limit`. Administrators,
 /// guests, and programs (by their type) are not among them.
@@ -12,12 +12,14 @@ use crate::{UserNum, sessions::TokenHash};
 pub async fn without_end(reader: &impl Read, after: UserNum, limit: i64) -> Result<Vec<UserNum>> {
     let rows = reader
         .query(
-            "SELECT users.user_num FROM users \
-             LEFT JOIN account_validity ON account_validity.user_num = users.user_num \
-             WHERE account_validity.user_num IS NULL AND users.deactivated = 0 \
-             AND users.is_guest = 0 AND users.admin = 0 \
-             AND (users.user_type IS NULL OR users.user_type NOT IN ('bot', 'support', 'server_notices')) \
-             AND users.user_num > $1 ORDER BY users.user_num LIMIT $2",
+            concat!(
+                "SELECT users.user_num FROM users \
+                 LEFT JOIN account_validity ON account_validity.user_num = users.user_num \
+                 WHERE account_validity.user_num IS NULL AND users.deactivated = 0 \
+                 AND users.is_guest = 0 AND users.admin = 0 AND ",
+                is_person!(),
+                " AND users.user_num > $1 ORDER BY users.user_num LIMIT $2"
+            ),
             params![after, limit],
         )
         .await?;

@@ -2,7 +2,10 @@
 use db::{Read, Result, Row, Write, params};
 use protocol::ids::{OwnedUserId, UserId};
 
-use crate::UserNum;
+use crate::{
+    UserNum,
+    users::{agreed_count, is_person},
+};
 
 /// Notes that a user was told at `now_ms` of the documents that `terms` names.
 pub fn insert(write: &mut Write, user: UserNum, terms: &str, now_ms: i64) {
@@ -39,15 +42,17 @@ pub async fn untold(
     let count = i64::try_from(untold.names.len()).unwrap_or(i64::MAX);
     let rows = reader
         .query(
-            "SELECT users.user_num, users.name FROM users WHERE users.user_num > $1 \
-             AND users.name IN (SELECT user_id FROM user_ips WHERE last_seen >= $2) \
-             AND users.deactivated = 0 AND users.is_guest <= $3 \
-             AND (users.user_type IS NULL OR users.user_type NOT IN ('bot', 'support', 'server_notices')) \
-             AND NOT EXISTS (SELECT 1 FROM policy_notices \
-             WHERE policy_notices.user_num = users.user_num AND policy_notices.terms = $4) \
-             AND (SELECT COUNT(*) FROM accepted_policies WHERE accepted_policies.user_num = users.user_num \
-             AND accepted_policies.policy_id || ' ' || accepted_policies.version = ANY($5)) < $6 \
-             ORDER BY users.user_num LIMIT $7",
+            concat!(
+                "SELECT users.user_num, users.name FROM users WHERE users.user_num > $1 \
+                 AND users.name IN (SELECT user_id FROM user_ips WHERE last_seen >= $2) \
+                 AND users.deactivated = 0 AND users.is_guest <= $3 AND ",
+                is_person!(),
+                " AND NOT EXISTS (SELECT 1 FROM policy_notices \
+                 WHERE policy_notices.user_num = users.user_num AND policy_notices.terms = $4) \
+                 AND ",
+                agreed_count!("$5"),
+                " < $6 ORDER BY users.user_num LIMIT $7"
+            ),
             params![
                 after,
                 untold.seen_since,

@@ -4,6 +4,30 @@ use protocol::ids::{OwnedUserId, UserId};
 
 use crate::{RoomNum, UserNum};
 
+/// The types of users who are no persons: they need not agree to anything, and their accounts do not end.
+pub const PROGRAM_TYPES: [&str; 3] = ["bot", "support", "server_notices"];
+
+/// The condition that a row of `users` has none of [`PROGRAM_TYPES`].
+macro_rules! is_person {
+    () => {
+        "(users.user_type IS NULL OR users.user_type NOT IN ('bot', 'support', 'server_notices'))"
+    };
+}
+
+/// To how many of the policy documents in a parameter (document, a space, version) the user of a row of `users` has agreed.
+macro_rules! agreed_count {
+    ($names:literal) => {
+        concat!(
+            "(SELECT COUNT(*) FROM accepted_policies WHERE accepted_policies.user_num = users.user_num \
+             AND accepted_policies.policy_id || ' ' || accepted_policies.version = ANY(",
+            $names,
+            "))"
+        )
+    };
+}
+
+pub(crate) use {agreed_count, is_person};
+
 /// A user of this server.
 #[derive(Clone, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a column")]
@@ -117,13 +141,15 @@ pub async fn list_not_agreed(
     let count = i64::try_from(names.len()).unwrap_or(i64::MAX);
     let rows = reader
         .query(
-            "SELECT name, user_num, user_type, password_hash, creation_ts, admin, is_guest, \
-             deactivated, erased, locked, suspended, shadow_banned FROM users WHERE name > $1 \
-             AND deactivated = 0 AND is_guest = 0 \
-             AND (user_type IS NULL OR user_type NOT IN ('bot', 'support', 'server_notices')) \
-             AND (SELECT COUNT(*) FROM accepted_policies WHERE accepted_policies.user_num = users.user_num \
-             AND accepted_policies.policy_id || ' ' || accepted_policies.version = ANY($2)) < $3 \
-             ORDER BY name LIMIT $4",
+            concat!(
+                "SELECT name, user_num, user_type, password_hash, creation_ts, admin, is_guest, \
+                 deactivated, erased, locked, suspended, shadow_banned FROM users WHERE name > $1 \
+                 AND deactivated = 0 AND is_guest = 0 AND ",
+                is_person!(),
+                " AND ",
+                agreed_count!("$2"),
+                " < $3 ORDER BY name LIMIT $4"
+            ),
             params![after, names.to_vec(), count, limit],
         )
         .await?;
@@ -238,4 +264,15 @@ fn decode(row: &Row) -> Result<UserRow> {
         suspended: row.get::<i64>(10)? != 0,
         shadow_banned: row.get::<i64>(11)? != 0,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_condition_names_the_types_of_programs() {
+        let names = PROGRAM_TYPES.map(|name| format!("'{name}'")).join(", ");
+        assert!(is_person!().contains(&format!("NOT IN ({names})")));
+    }
 }

@@ -5,7 +5,7 @@ use accounts::{Accounts, CostError};
 use appservices::{Appservices, Registrations};
 use blobs::Blobs;
 use calls::{Calls, TurnAccess};
-use config::Config;
+use config::{Config, Lifetime};
 use directory::Directory;
 use egress::Egress;
 use encryption::Encryption;
@@ -256,7 +256,7 @@ fn room_settings(
         retention: config.retention.enabled.then(|| retention_settings(&config.retention)),
         room_cache_bytes: config.cache.rooms.as_usize(),
         event_cache_bytes: config.cache.events.as_usize(),
-        delay_ms_max: i64::try_from(config.rooms.delay_max.as_ms()).unwrap_or(i64::MAX),
+        delay_ms_max: config.rooms.delay_max.as_ms_i64(),
         delayed_per_user_max: config.rooms.delayed_events_max.into(),
     })
 }
@@ -281,14 +281,13 @@ fn notice_settings(
 }
 
 fn retention_settings(config: &config::Retention) -> rooms::Retention {
-    let ms = |time: config::Lifetime| i64::try_from(time.as_ms()).unwrap_or(i64::MAX);
     rooms::Retention {
         default: rooms::Policy {
-            min_lifetime: config.min_lifetime.map(ms),
-            max_lifetime: config.max_lifetime.map(ms),
+            min_lifetime: config.min_lifetime.map(Lifetime::as_ms_i64),
+            max_lifetime: config.max_lifetime.map(Lifetime::as_ms_i64),
         },
-        allowed_min: config.allowed_lifetime_min.map(ms),
-        allowed_max: config.allowed_lifetime_max.map(ms),
+        allowed_min: config.allowed_lifetime_min.map(Lifetime::as_ms_i64),
+        allowed_max: config.allowed_lifetime_max.map(Lifetime::as_ms_i64),
     }
 }
 
@@ -310,7 +309,7 @@ fn call_settings(config: &Config) -> calls::Settings {
     calls::Settings {
         turn_uris: turn.uris.clone(),
         turn_access: access,
-        turn_lifetime_s: i64::try_from(turn.user_lifetime.as_ms() / 1_000).unwrap_or(i64::MAX),
+        turn_lifetime_s: turn.user_lifetime.as_ms_i64() / 1_000,
         livekit_service_urls: config.rtc.livekit_service_urls.clone(),
     }
 }
@@ -340,10 +339,7 @@ fn media_settings(
             user_bytes: config.media.user_quota.map(|bytes| bytes.0),
             day_bytes: config.media.user_day_max.map(|bytes| bytes.0),
         },
-        unused_for_ms: config
-            .media
-            .delete_unused_after
-            .map(|time| i64::try_from(time.as_ms()).unwrap_or(i64::MAX)),
+        unused_for_ms: config.media.delete_unused_after.map(Lifetime::as_ms_i64),
         legacy_unauthenticated: config.media.legacy_unauthenticated,
     }
 }
@@ -361,14 +357,13 @@ fn previews(
         return Ok(None);
     }
     let egress = egress(config, Reach::Others)?;
-    let ms = |time: config::Lifetime| i64::try_from(time.as_ms()).unwrap_or(i64::MAX);
     let settings = previews::Settings {
         rules,
         page_bytes_max: section.page_max.as_usize(),
         picture_bytes_max: section.picture_max.as_usize(),
         accept_language: section.accept_language.clone(),
-        lifetime_ms: ms(section.lifetime),
-        kept_for_ms: ms(section.kept_for),
+        lifetime_ms: section.lifetime.as_ms_i64(),
+        kept_for_ms: section.kept_for.as_ms_i64(),
         fetches_max: usize::try_from(section.fetches_max).unwrap_or(usize::MAX),
         time_max: PREVIEW_TIME_MAX,
         request_time_max: PREVIEW_REQUEST_TIME_MAX,

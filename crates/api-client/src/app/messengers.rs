@@ -2,7 +2,7 @@
 use std::sync::Arc;
 
 use accounts::threepids::{Messengers, Verification};
-use config::{Config, Demand, Lifetime};
+use config::{Config, Demand};
 use mail::Mailer;
 use push::{
     Push,
@@ -43,7 +43,7 @@ pub(super) fn messengers(
     }
     let verification = Verification {
         base_url: settings.client_url.clone(),
-        lifetime_ms: ms(email.link_lifetime),
+        lifetime_ms: email.link_lifetime.as_ms_i64(),
         tells_in_use: email.tell_addresses_in_use,
         next_link_hosts: email
             .next_link_hosts
@@ -67,16 +67,12 @@ pub(super) fn digests(
     push.allow_email();
     let web_client = email.web_client.as_deref();
     let settings = digests::Settings {
-        after_ms: ms(email.notify_after),
-        every_ms: ms(email.notify_every),
+        after_ms: email.notify_after.as_ms_i64(),
+        every_ms: email.notify_every.as_ms_i64(),
         include_content: email.include_content,
         base_url: settings.client_url.clone(),
         web_client: web_client.map(|url| url.trim_end_matches('/').to_owned()),
         server_name: settings.server_name.to_string(),
     };
     Some(Digests::new(Arc::clone(deliveries), Arc::clone(mail), settings))
-}
-
-fn ms(time: Lifetime) -> i64 {
-    i64::try_from(time.as_ms()).unwrap_or(i64::MAX)
 }

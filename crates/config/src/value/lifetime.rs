@@ -35,6 +35,12 @@ impl Lifetime {
         self.ms
     }
 
+    /// The span in milliseconds as times are reckoned with; the most there is where it is longer.
+    #[must_use]
+    pub const fn as_ms_i64(self) -> i64 {
+        if self.ms > i64::MAX as u64 { i64::MAX } else { self.ms.cast_signed() }
+    }
+
     /// The span as the standard library's type.
     #[must_use]
     pub const fn as_duration(self) -> Duration {
