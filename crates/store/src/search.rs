@@ -214,7 +214,7 @@ pub enum Term {
 }
 
 /// How many of the newest hits are ranked: of a word that more texts have, a rank says little and costs much.
-pub const RANKED_MAX: i64 = 5_000;
+pub const RANKED_MAX: i64 = 2_000;
 
 /// Which hits come first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
