@@ -2,10 +2,10 @@
 //!
 //! The engines index texts in ways of their own: SQLite in a table of FTS5, PostgreSQL in a column of type `tsvector`. What
 //! a term is, is decided above: both get the same terms, which are letters and digits only.
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
 
 use db::{Database, Engine, Params, Read, Result, Row, Write, params};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::numbers::{EventNum, RoomNum};
 
@@ -59,9 +59,6 @@ pub fn change(write: &mut Write, engine: Engine, changes: Changes) {
     if changes.is_empty() {
         return;
     }
-    if engine == Engine::Sqlite {
-        forget_terms(write, changes.keys().map(|event| event.0).collect());
-    }
     let (mut removed, mut documents) = (Vec::new(), Vec::new());
     for (event, document) in changes {
         match document {
@@ -70,6 +67,13 @@ pub fn change(write: &mut Write, engine: Engine, changes: Changes) {
         }
     }
     if !removed.is_empty() {
+        if engine == Engine::Sqlite {
+            write.execute(
+                "DELETE FROM search_terms WHERE rowid IN \
+                 (SELECT event_num FROM search_documents WHERE event_num = ANY($1))",
+                params![removed.clone()],
+            );
+        }
         write.execute("DELETE FROM search_documents WHERE event_num = ANY($1)", params![removed]);
     }
     if !documents.is_empty() {
@@ -80,28 +84,46 @@ pub fn change(write: &mut Write, engine: Engine, changes: Changes) {
     }
 }
 
+/// Those of the rows in `$1` whose event is there, and the one whose text it has.
+macro_rules! rows_of_events {
+    () => {
+        " FROM json_each($1) WHERE EXISTS (SELECT 1 FROM events WHERE event_num = value ->> 0) \
+         AND EXISTS (SELECT 1 FROM events WHERE event_num = value ->> 4) "
+    };
+}
+
 fn put_sqlite(write: &mut Write, documents: &[(EventNum, Document)]) {
-    let rows = documents.iter().map(|(event, document)| columns(*event, document));
+    let rows = documents.iter().map(|(event, document)| {
+        let [event, room, position, field, text, text_position] = columns(*event, document);
+        json!([event, room, position, field, text, text_position, document.terms.join(" ")])
+    });
+    let rows: Arc<str> = Value::Array(rows.collect()).to_string().into();
     write.execute(
-        "INSERT INTO search_documents \
-         (event_num, room_num, position, field, text_num, text_position) \
-         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 \
-         FROM json_each($1) \
-         WHERE EXISTS (SELECT 1 FROM events WHERE event_num = value ->> 0) \
-         AND EXISTS (SELECT 1 FROM events WHERE event_num = value ->> 4) \
-         ON CONFLICT (event_num) DO UPDATE SET room_num = excluded.room_num, \
-         position = excluded.position, field = excluded.field, text_num = excluded.text_num, \
-         text_position = excluded.text_position",
-        params![json!(rows.collect::<Vec<_>>()).to_string()],
+        concat!(
+            "DELETE FROM search_terms WHERE rowid IN (SELECT value ->> 0",
+            rows_of_events!(),
+            "AND EXISTS (SELECT 1 FROM search_documents WHERE event_num = value ->> 0))"
+        ),
+        params![Arc::clone(&rows)],
     );
-    let rows = documents
-        .iter()
-        .map(|(event, document)| (event.0, document.terms.join(" "), document.text_num.0));
     write.execute(
-        "INSERT INTO search_terms (rowid, terms) SELECT value ->> 0, value ->> 1 \
-         FROM json_each($1) WHERE EXISTS (SELECT 1 FROM events WHERE event_num = value ->> 0) \
-         AND EXISTS (SELECT 1 FROM events WHERE event_num = value ->> 2)",
-        params![json!(rows.collect::<Vec<_>>()).to_string()],
+        concat!(
+            "INSERT INTO search_documents \
+             (event_num, room_num, position, field, text_num, text_position) \
+             SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5",
+            rows_of_events!(),
+            "ON CONFLICT (event_num) DO UPDATE SET room_num = excluded.room_num, \
+             position = excluded.position, field = excluded.field, text_num = excluded.text_num, \
+             text_position = excluded.text_position"
+        ),
+        params![Arc::clone(&rows)],
+    );
+    write.execute(
+        concat!(
+            "INSERT INTO search_terms (rowid, terms) SELECT value ->> 0, value ->> 6",
+            rows_of_events!()
+        ),
+        params![rows],
     );
 }
 
@@ -128,15 +150,6 @@ fn put_postgres(write: &mut Write, documents: &[(EventNum, Document)]) {
          position = excluded.position, field = excluded.field, text_num = excluded.text_num, \
          text_position = excluded.text_position, terms = excluded.terms",
         params,
-    );
-}
-
-/// Forgets the terms of events on SQLite, as long as it is known which of them have any.
-fn forget_terms(write: &mut Write, events: Vec<i64>) {
-    write.execute(
-        "DELETE FROM search_terms WHERE rowid IN \
-         (SELECT event_num FROM search_documents WHERE event_num = ANY($1))",
-        params![events],
     );
 }
 

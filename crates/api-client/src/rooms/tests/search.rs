@@ -1,5 +1,12 @@
 //! Searching.
+use ::search::Field;
+use db::Write;
+use protocol::ids::EventId;
 use serde_json::{Value, json};
+use store::{
+    EventNum,
+    search::{self, Changes, Document},
+};
 
 use crate::testing::{TestApp, TestUser, encode};
 
@@ -128,6 +135,38 @@ async fn much_at_once_is_found_as_if_it_came_one_by_one() {
         }
         let found = ask(&alice, "", json!({ "search_term": "word0 word499" })).await.unwrap();
         assert_eq!(found["count"], 20);
+    }
+}
+
+/// What is collected for the index may be purged before it is written: the event itself, or the edit whose text it has.
+#[tokio::test]
+async fn what_was_purged_meanwhile_does_not_come_back() {
+    for app in TestApp::on_each_engine().await {
+        let alice = app.user("alice").await;
+        let room = alice.create_room(json!({})).await;
+        let said = alice.say(&room, "apple").await;
+        assert_eq!(texts(&alice, "apple").await, ["apple"]);
+        let rooms = &app.app.rooms;
+        let event = rooms.event(<&EventId>::try_from(said.as_str()).unwrap()).await.unwrap();
+        let event = event.unwrap();
+        let gone = EventNum(event.num.0 + 1_000_000);
+        let position = event.position().unwrap();
+        let change = async |num: EventNum, text_num: EventNum, word: &str| {
+            let terms = vec![word.to_owned()];
+            let (room_num, field, text_position) = (event.room_num, Field::Body, position);
+            let document = Document { room_num, position, field, text_num, text_position, terms };
+            let (mut write, store) = (Write::new(), rooms.store());
+            let changes = Changes::from([(num, Some(document))]);
+            search::change(&mut write, store.db.engine(), changes);
+            store.write(write).await.unwrap();
+        };
+        change(event.num, event.num, "pear").await;
+        assert_eq!(texts(&alice, "pear").await, ["apple"], "the change was written");
+        change(event.num, gone, "plum").await;
+        change(gone, gone, "quince").await;
+        assert_eq!(texts(&alice, "pear").await, ["apple"]);
+        assert!(texts(&alice, "plum").await.is_empty());
+        assert!(texts(&alice, "quince").await.is_empty());
     }
 }
 
