@@ -15,6 +15,7 @@ use std::{collections::HashMap, future::Future, sync::Arc};
 use egress::Egress;
 use parking_lot::Mutex;
 use rooms::Rooms;
+use store::UserNum;
 use tokio::sync::Semaphore;
 
 use self::{
@@ -48,6 +49,8 @@ pub struct Settings {
     pub retry_after_ms_max: i64,
     /// For how long (ms) a gateway may fail before what is older than that is given up.
     pub give_up_after_ms: i64,
+    /// Whether accounts end: whose has ended is told nothing.
+    pub accounts_end: bool,
 }
 
 impl Default for Settings {
@@ -58,6 +61,7 @@ impl Default for Settings {
             retry_after_ms: 1_000,
             retry_after_ms_max: 3_600_000,
             give_up_after_ms: 86_400_000,
+            accounts_end: false,
         }
     }
 }
@@ -140,6 +144,13 @@ impl Delivery {
             self.badges.lock().remove(&pusher_id);
             return Ok(Told::Gone);
         };
+        if self.is_over(row.user_num).await? {
+            let now = self.push.store.changes.position();
+            if row.is_behind {
+                self.note(&row, now, false, None, None).await?;
+            }
+            return Ok(Told::Until(now));
+        }
         let mut at = from.max(row.position);
         loop {
             let batch = {
@@ -177,6 +188,14 @@ impl Delivery {
                 return Ok(Told::Until(at));
             }
         }
+    }
+
+    /// Whether a user's account has ended. They are told nothing until it is renewed, and of what happened meanwhile nothing
+    /// then either.
+    async fn is_over(&self, user: UserNum) -> db::Result<bool> {
+        let (store, now_ms) = (&self.push.store, self.push.store.clock.now_ms());
+        Ok(self.settings.accounts_end
+            && store::account_validity::is_over(&store.db, user, now_ms).await?)
     }
 
     /// Tells how much is unread, if it is not what the pusher was told last. That it fails does no harm: the next

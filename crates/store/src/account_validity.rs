@@ -44,6 +44,17 @@ pub async fn expiry(reader: &impl Read, user: UserNum) -> Result<Option<i64>> {
     reader.query_optional(sql, params![user]).await?.map(|row| row.get(0)).transpose()
 }
 
+/// Whether a user's account has ended by `now_ms`. Those of administrators do not.
+///
+/// # Errors
+/// Fails if the database fails.
+pub async fn is_over(reader: &impl Read, user: UserNum, now_ms: i64) -> Result<bool> {
+    let sql = "SELECT 1 FROM account_validity JOIN users ON users.user_num = account_validity.user_num \
+               WHERE account_validity.user_num = $1 AND account_validity.expires_ts <= $2 \
+               AND users.admin = 0";
+    Ok(reader.query_optional(sql, params![user, now_ms]).await?.is_some())
+}
+
 /// A user whose account ends soon, or has ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ending {

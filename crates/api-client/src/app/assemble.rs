@@ -240,7 +240,9 @@ fn tellers(
 
 fn delivery_settings(config: &Config) -> delivery::Settings {
     let config::Push { include_content, badge_counts_rooms } = config.push;
-    delivery::Settings { include_content, badge_counts_rooms, ..delivery::Settings::default() }
+    let accounts_end = config.account_validity.period.is_some();
+    let usual = delivery::Settings::default();
+    delivery::Settings { include_content, badge_counts_rooms, accounts_end, ..usual }
 }
 
 fn room_settings(

@@ -306,16 +306,17 @@ impl Digests {
             self.delivery.remove(pusher_id).await?;
             return Ok(Outcome::Gone);
         };
+        if self.delivery.is_over(row.user_num).await? {
+            let now = self.delivery.push.store.changes.position();
+            self.skip(&row, now).await?;
+            return Ok(Outcome::Quiet);
+        }
         let gathered = self.delivery.gather(&row).await?;
         if gathered.has_read {
             row.unread_mails = 0;
         }
         if gathered.rooms.is_empty() {
-            if gathered.until > row.position {
-                let mut write = db::Write::new();
-                table::skip_mail(&mut write, &row, gathered.until, row.unread_mails);
-                self.write(write).await?;
-            }
+            self.skip(&row, gathered.until).await?;
             return Ok(Outcome::Quiet);
         }
         let due = self.due(&row, &gathered, now);
@@ -323,6 +324,16 @@ impl Digests {
             return Ok(Outcome::Later(due));
         }
         self.send(&row, &address, gathered).await
+    }
+
+    /// Notes that there is nothing to tell up to `position`.
+    async fn skip(&self, row: &PusherRow, position: i64) -> Result<(), rooms::Error> {
+        if position > row.position {
+            let mut write = db::Write::new();
+            table::skip_mail(&mut write, row, position, row.unread_mails);
+            self.write(write).await?;
+        }
+        Ok(())
     }
 
     /// The address of a pusher, if it is still its user's.

@@ -2,6 +2,7 @@
 use std::{sync::Arc, time::Duration};
 
 use ::push::delivery::{Delivery, Settings};
+use accounts::validity::Renewal;
 use axum::{Json, Router, extract::State, response::IntoResponse, routing::post};
 use http::StatusCode;
 use parking_lot::Mutex;
@@ -351,6 +352,28 @@ async fn a_pusher_that_is_switched_off_is_told_nothing() {
         assert_eq!(set(&bob, body).await, "200");
         let event = chat.say(&alice, "2").await;
         assert_eq!(gateway.event().await["event_id"], event);
+        running.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn whoever_has_an_account_that_has_ended_is_told_nothing_until_it_is_renewed() {
+    const DAYS_31_MS: i64 = 31 * 86_400_000;
+    let ending = |config: &mut config::Config| {
+        config.egress.allow_private = true;
+        config.account_validity.period = Some(config::Lifetime::seconds(30 * 86_400));
+    };
+    for app in TestApp::on_each_engine_with(ending).await {
+        let Scene { running, alice, bob, chat, mut gateway } = Scene::set(&app).await;
+        let event = chat.say(&alice, "1").await;
+        assert_eq!(gateway.event().await["event_id"], event);
+        app.clock.advance_ms(DAYS_31_MS);
+        app.app.accounts.renew(&alice.id, Renewal::Usual).await.unwrap();
+        chat.say(&alice, "2").await;
+        gateway.hears_of_nothing().await;
+        app.app.accounts.renew(&bob.id, Renewal::Usual).await.unwrap();
+        let event = chat.say(&alice, "3").await;
+        assert_eq!(gateway.event().await["event_id"], event, "what came meanwhile is passed over");
         running.stop().await;
     }
 }

@@ -1,4 +1,5 @@
 //! Mail about what notified a user and was not read.
+use accounts::validity::Renewal;
 use http::Method;
 use mail::testing::{Arrived, Post};
 use protocol::Threepid;
@@ -75,6 +76,27 @@ fn way_out(mail: &Arrived) -> String {
     let link = header(mail, "List-Unsubscribe").unwrap().trim_matches(['<', '>']);
     assert!(mail.text().contains(link), "{}", mail.text());
     link.strip_prefix("https://example.org").unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn whoever_has_an_account_that_has_ended_gets_no_mail_until_it_is_renewed() {
+    let ending = |config: &mut config::Config| {
+        config.account_validity.period = Some(config::Lifetime::seconds(30 * 86_400));
+    };
+    let (apps, post) = servers(ending).await;
+    for app in apps {
+        let (ada, bob, room) = chat(&app).await;
+        app.clock.advance_ms(31 * 86_400_000);
+        app.app.accounts.renew(&bob.id, Renewal::Usual).await.unwrap();
+        bob.say(&room, "you are not there").await;
+        assert_eq!(due_after(&app, 600).await, 0);
+        app.app.accounts.renew(&ada.id, Renewal::Usual).await.unwrap();
+        assert_eq!(due_after(&app, 600).await, 0);
+        bob.say(&room, "you are back").await;
+        assert_eq!(due_after(&app, 600).await, 1);
+        let text = post.next().await.text();
+        assert!(text.contains("you are back") && !text.contains("you are not there"), "{text}");
+    }
 }
 
 #[tokio::test]
