@@ -99,6 +99,18 @@ impl Database {
         }
     }
 
+    /// Lets PostgreSQL look at a table again: from what it finds there its plans follow. By itself it does that within a minute or
+    /// two, which is late where much has been written at once. Nothing on SQLite, whose plans know no contents.
+    ///
+    /// # Errors
+    /// Fails if the database fails.
+    pub async fn refresh_statistics(&self, table: &'static str) -> Result<()> {
+        match &self.0.backend {
+            Backend::Sqlite(_) => Ok(()),
+            Backend::Postgres(postgres) => Box::pin(postgres.analyze(table)).await,
+        }
+    }
+
     /// One consistent view for several queries: what was committed when it is taken, and nothing later.
     ///
     /// It keeps a connection. On SQLite the log grows as long as it lives: drop it soon.

@@ -73,6 +73,11 @@ impl Postgres {
         }
     }
 
+    pub(crate) async fn analyze(&self, table: &'static str) -> Result<()> {
+        let client = self.readers.get().await.map_err(failure::pool_error)?;
+        client.batch_execute(&format!("ANALYZE {table}")).await.map_err(failure::error)
+    }
+
     pub(crate) async fn snapshot(&self) -> Result<PostgresSnapshot> {
         PostgresSnapshot::begin(&self.snapshots).await
     }

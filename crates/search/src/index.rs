@@ -1,7 +1,7 @@
 //! Bringing the index up to the end of the rooms' timelines.
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering};
 
-use db::{Engine, Write};
+use db::Write;
 use protocol::Pdu;
 use rooms::{Event, Room};
 use serde::Deserialize;
@@ -38,12 +38,6 @@ impl Collected {
         self.terms += 1;
         self.changes.insert(event, None);
     }
-
-    fn into_write(self, engine: Engine) -> Write {
-        let mut write = Write::new();
-        table::change(&mut write, engine, self.changes);
-        write
-    }
 }
 
 impl Search {
@@ -64,10 +58,21 @@ impl Search {
                 self.index_room(&room, (from, until), &mut collected).await?;
             }
         }
-        let mut write = collected.into_write(self.store.db.engine());
-        table::set_progress(&mut write, until);
-        drop(self.store.write(write).await?);
+        self.write(collected, Some(until)).await?;
         Ok(until)
+    }
+
+    /// Writes what was collected; and that it is all up to `until`, if it is.
+    async fn write(&self, collected: Collected, until: Option<i64>) -> rooms::Result<()> {
+        let count = collected.changes.len() as u64;
+        let mut write = Write::new();
+        table::change(&mut write, self.store.db.engine(), collected.changes);
+        if let Some(until) = until {
+            table::set_progress(&mut write, until);
+        }
+        drop(self.store.write(write).await?);
+        self.written.fetch_add(count, Ordering::Relaxed);
+        Ok(())
     }
 
     async fn index_room(
@@ -85,8 +90,7 @@ impl Search {
                 self.index_event(event, collected).await?;
             }
             if collected.terms >= TERMS_WRITTEN {
-                let write = std::mem::take(collected).into_write(self.store.db.engine());
-                drop(self.store.write(write).await?);
+                self.write(std::mem::take(collected), None).await?;
             }
             if events.len() < EVENTS_READ {
                 return Ok(());

@@ -153,6 +153,14 @@ fn put_postgres(write: &mut Write, documents: &[(EventNum, Document)]) {
     );
 }
 
+/// Lets the database look again at what is in the index.
+///
+/// # Errors
+/// Fails if the database fails.
+pub async fn refresh_statistics(db: &Database) -> Result<()> {
+    db.refresh_statistics("search_documents").await
+}
+
 /// How many columns a document has beside its terms.
 const COLUMNS: usize = 6;
 

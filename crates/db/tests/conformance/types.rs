@@ -1,6 +1,6 @@
 //! Values and rows.
 use bytes::Bytes;
-use db::{Read as _, Value, Write, params};
+use db::{Engine, Read as _, Value, Write, params};
 
 use crate::databases;
 
@@ -62,6 +62,25 @@ async fn a_plan_for_its_values_answers_the_same() {
         }
         let refused = db.query_planned("SELECT nothing FROM nowhere", params![]).await;
         assert!(!refused.unwrap_err().is_transient());
+    }
+}
+
+#[tokio::test]
+async fn statistics_are_refreshed() {
+    for (test, db) in databases().await {
+        let mut write = Write::new();
+        for id in 1..=300_i64 {
+            let insert = "INSERT INTO things (id, name) VALUES ($1, $2)";
+            write.execute(insert, params![id, format!("name {id}")]);
+        }
+        db.write(write).await.unwrap();
+        db.refresh_statistics("things").await.unwrap();
+        if test.engine == Engine::Postgres {
+            let sql = "SELECT CAST(reltuples AS BIGINT) FROM pg_class WHERE relname = 'things'";
+            let row = db.query_optional(sql, params![]).await.unwrap().unwrap();
+            assert_eq!(row.get::<i64>(0).unwrap(), 300);
+            assert!(db.refresh_statistics("nowhere").await.is_err());
+        }
     }
 }
 
