@@ -151,11 +151,6 @@ def _conditions(results: dict) -> str:
         "its default of 19 MiB, Longhouse holds that much more for each password it is hashing.",
         "Each message is also put into the full-text index, in Longhouse beside the requests: the "
         "figures of sends contain that.",
-        "Absolute times are those of one hour on this virtual machine: the same binary took 1.3 ms "
-        "for *members* in one run and 2.7 in another. Ratios within a run hold.",
-        "PostgreSQL's plans of searches need statistics of what was just written. In the run of "
-        "c96f3b3 they were missing (p99 66 ms); since ae8f6b9 the server has them made. A run of this "
-        "phase alone, all three servers, at that commit: p99 45 ms on PostgreSQL, 16 on SQLite.",
         "Rooms are of the same version in each server: " + str(results["room_version"]) + ".",
     ]
     smaller = ", ".join(f"`--{name} {value}`" for name, value in sizes.SYNAPSE.items())
@@ -167,4 +162,6 @@ def _conditions(results: dict) -> str:
         )
     else:
         lines.append("**This was a smoke run (`--quick`): its figures mean nothing.**")
+    # What somebody has written into the figures of this one run; the next run has none of it.
+    lines.extend(results.get("remarks", []))
     return "\n".join(f"- {line}" for line in lines)

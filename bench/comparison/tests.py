@@ -77,6 +77,10 @@ class Tables(unittest.TestCase):
         self.assertIn("One, send-members: 2 members: 3 failed: status 500", text)
         self.assertIn("Two, join: could not run: refused", text)
 
+    def test_a_remark_on_a_run_is_on_its_page_only(self):
+        self.assertIn("- Slow disk.\n", page.render(RESULTS | {"remarks": ["Slow disk."]}))
+        self.assertNotIn("Slow disk.", page.render(RESULTS))
+
     def test_a_busy_machine_is_told(self):
         self.assertIn("| Quiet machine | yes", page.render(RESULTS))
         self.assertIn("| Quiet machine | **no**", page.render(RESULTS | {"busy_cores_before": 0.8}))

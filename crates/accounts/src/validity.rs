@@ -83,8 +83,7 @@ impl Accounts {
         if !is_over || session.is_admin || self.claimed.is_claimed(&session.user_id) {
             return Ok(false);
         }
-        let ends = account_validity::expiry(&self.store.db, session.user_num).await?;
-        if ends.is_some_and(|ends| ends <= self.now_ms()) {
+        if account_validity::is_over(&self.store.db, session.user_num, self.now_ms()).await? {
             return Ok(true);
         }
         self.reread_sessions(session.user_num).await?;

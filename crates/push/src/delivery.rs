@@ -144,12 +144,11 @@ impl Delivery {
             self.badges.lock().remove(&pusher_id);
             return Ok(Told::Gone);
         };
-        if self.is_over(row.user_num).await? {
-            let now = self.push.store.changes.position();
+        if let Some(until) = self.passed_over(row.user_num).await? {
             if row.is_behind {
-                self.note(&row, now, false, None, None).await?;
+                self.note(&row, until, false, None, None).await?;
             }
-            return Ok(Told::Until(now));
+            return Ok(Told::Until(until));
         }
         let mut at = from.max(row.position);
         loop {
@@ -190,12 +189,17 @@ impl Delivery {
         }
     }
 
-    /// Whether a user's account has ended. They are told nothing until it is renewed, and of what happened meanwhile nothing
-    /// then either.
-    async fn is_over(&self, user: UserNum) -> db::Result<bool> {
-        let (store, now_ms) = (&self.push.store, self.push.store.clock.now_ms());
-        Ok(self.settings.accounts_end
-            && store::account_validity::is_over(&store.db, user, now_ms).await?)
+    /// Up to where a user is told nothing because their account has ended, if it has: until it is renewed, and of what
+    /// happened meanwhile nothing then either.
+    async fn passed_over(&self, user: UserNum) -> db::Result<Option<i64>> {
+        if !self.settings.accounts_end {
+            return Ok(None);
+        }
+        let store = &self.push.store;
+        // Read before it is asked: what comes after a renewal is told.
+        let (position, now_ms) = (store.changes.position(), store.clock.now_ms());
+        let is_over = store::account_validity::is_over(&store.db, user, now_ms).await?;
+        Ok(is_over.then_some(position))
     }
 
     /// Tells how much is unread, if it is not what the pusher was told last. That it fails does no harm: the next

@@ -128,12 +128,11 @@ fn put_sqlite(write: &mut Write, documents: &[(EventNum, Document)]) {
 }
 
 fn put_postgres(write: &mut Write, documents: &[(EventNum, Document)]) {
-    let mut params: Params = (0..COLUMNS)
-        .map(|column| {
-            let rows = documents.iter().map(|(event, document)| columns(*event, document));
-            rows.filter_map(|row| row.get(column).copied()).collect::<Vec<i64>>().into()
-        })
-        .collect();
+    let rows: Vec<_> =
+        documents.iter().map(|(event, document)| columns(*event, document)).collect();
+    let column = |number: usize| rows.iter().filter_map(move |row| row.get(number).copied());
+    let mut params: Params =
+        (0..COLUMNS).map(|number| column(number).collect::<Vec<i64>>().into()).collect();
     let vectors = documents.iter().map(|(_, document)| vector(&document.terms));
     params.push(vectors.collect::<Vec<_>>().into());
     // `EXISTS` would become a join, which PostgreSQL may plan while there are few events, and keep: it would read all of them

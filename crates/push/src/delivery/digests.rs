@@ -306,9 +306,8 @@ impl Digests {
             self.delivery.remove(pusher_id).await?;
             return Ok(Outcome::Gone);
         };
-        if self.delivery.is_over(row.user_num).await? {
-            let now = self.delivery.push.store.changes.position();
-            self.skip(&row, now).await?;
+        if let Some(until) = self.delivery.passed_over(row.user_num).await? {
+            self.skip(&row, until).await?;
             return Ok(Outcome::Quiet);
         }
         let gathered = self.delivery.gather(&row).await?;
