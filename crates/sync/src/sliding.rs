@@ -139,11 +139,16 @@ impl Sync {
                     if must || is_changed || answer.has_news {
                         return Ok(finish(answer, connection.number, &mut state));
                     }
+                    // What is to be remembered without being told is so with the answer that ends the waiting.
+                    if answer.rooms.is_empty() {
+                        checked = Some(now);
+                    }
                 } else if must {
                     let answer = Box::pin(self.answer_nothing(request, &state, now)).await?;
                     return Ok(finish(answer, connection.number, &mut state));
+                } else {
+                    checked = Some(now);
                 }
-                checked = Some(now);
             }
             tokio::select! {
                 () = waiting.changed() => {}
@@ -269,7 +274,8 @@ impl Sync {
             config: &planned.config,
             sent: state.rooms.get(&planned.room),
             is_dm: plan.direct.contains(&planned.room),
-            has_read: news.read.contains(&planned.room),
+            has_read: news.read.contains(&planned.room)
+                || state.rooms.get(&planned.room).is_some_and(|sent| sent.read > sent.through),
         };
         let mut covers = Covers::default();
         let mut due = Vec::new();
@@ -296,6 +302,11 @@ impl Sync {
             self.put_rooms_left(request, window, known, &mut draft, &mut response).await?;
         }
         response.extensions = self.extensions(&scene, &mut draft).await?;
+        for room in &scene.news.read {
+            if let Some(sent) = draft.sent_mut(*room) {
+                sent.read = window.now.position;
+            }
+        }
         let has_news = !response.rooms.is_empty()
             || response.extensions.have_news()
             || plan.lists != state.told.lists;

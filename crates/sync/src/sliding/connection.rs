@@ -4,7 +4,7 @@
 //! kept beside what is known to have arrived, and becomes part of it when the client comes back with that answer's
 //! position. A client that asks again with the position before gets another answer, from the same point.
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry},
     sync::{
         Arc,
         atomic::{AtomicI64, AtomicU64},
@@ -94,6 +94,8 @@ pub(super) struct Sent {
     pub(super) is_dm: bool,
     /// Receipts up to here have been told; none of them at 0.
     pub(super) receipts: i64,
+    /// Up to here the user has set receipts of their own, told or not: a room may be in no window then. 0 for none.
+    pub(super) read: i64,
     /// Whether the user's data about the room has been told.
     pub(super) account_data: bool,
     /// The lazily loaded members that have been told.
@@ -121,8 +123,13 @@ impl<'a> Draft<'a> {
 
     /// The same, to be changed.
     pub(super) fn sent_mut(&mut self, room: RoomNum) -> Option<&mut Sent> {
-        let before = self.before.rooms.get(&room);
-        self.changes.entry(room).or_insert_with(|| before.cloned()).as_mut()
+        match self.changes.entry(room) {
+            Entry::Occupied(change) => change.into_mut().as_mut(),
+            Entry::Vacant(unchanged) => {
+                let before = self.before.rooms.get(&room)?;
+                unchanged.insert(Some(before.clone())).as_mut()
+            }
+        }
     }
 
     /// Whether something is told of a room.
@@ -229,6 +236,7 @@ mod tests {
             rules: Arc::default(),
             is_dm: false,
             receipts: 0,
+            read: 0,
             account_data: false,
             members: BTreeSet::new(),
         }

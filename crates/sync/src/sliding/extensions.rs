@@ -84,10 +84,14 @@ impl Scene<'_> {
             selection.as_ref().is_some_and(|selection| selection.may_have(planned))
         };
         let Selections { account_data, receipts, typing } = &self.selections;
-        let has_receipts = latest > sent.receipts || self.news.read.contains(&planned.room);
-        (has_receipts && may(receipts))
+        (self.has_receipts(planned, sent, latest) && may(receipts))
             || (!sent.account_data && may(account_data))
             || (self.news.typing.contains(&planned.room) && may(typing))
+    }
+
+    /// Whether there may be receipts that are not told.
+    fn has_receipts(&self, planned: &Planned, sent: &Sent, latest: i64) -> bool {
+        latest.max(sent.read) > sent.receipts || self.news.read.contains(&planned.room)
     }
 }
 
@@ -246,7 +250,7 @@ impl Sync {
                 continue;
             };
             let told = sent.receipts;
-            let is_due = told == 0 || *latest > told || scene.news.read.contains(&planned.room);
+            let is_due = told == 0 || scene.has_receipts(planned, sent, *latest);
             if !is_due || !self.selects(selection, planned).await? {
                 continue;
             }

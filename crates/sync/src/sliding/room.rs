@@ -31,7 +31,7 @@ pub(super) struct Asked<'a> {
     pub(super) config: &'a RoomConfig,
     pub(super) sent: Option<&'a Sent>,
     pub(super) is_dm: bool,
-    /// Whether the user has read something, which changes the counts.
+    /// Whether the user has read something that is not told, which changes the counts.
     pub(super) has_read: bool,
 }
 
@@ -84,6 +84,7 @@ impl Asked<'_> {
             rules: Arc::clone(&self.config.rules),
             is_dm: self.is_dm,
             receipts: self.sent.map_or(0, |sent| sent.receipts),
+            read: self.sent.map_or(0, |sent| sent.read),
             account_data: self.sent.is_some_and(|sent| sent.account_data),
             members: BTreeSet::new(),
         }

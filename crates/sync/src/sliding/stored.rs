@@ -64,6 +64,8 @@ struct StoredSent {
     is_dm: bool,
     #[serde(rename = "r", default, skip_serializing_if = "is_default")]
     receipts: i64,
+    #[serde(rename = "o", default, skip_serializing_if = "is_default")]
+    read: i64,
     #[serde(rename = "a", default, skip_serializing_if = "is_default")]
     account_data: bool,
     #[serde(rename = "m", default, skip_serializing_if = "is_default")]
@@ -152,6 +154,7 @@ impl Numbered {
             rules,
             is_dm: sent.is_dm,
             receipts: sent.receipts,
+            read: sent.read,
             account_data: sent.account_data,
             members: sent.members.iter().map(|user| user.0).collect(),
         }
@@ -172,6 +175,7 @@ impl StoredSent {
             rules: Arc::clone(rules.get(self.rules)?),
             is_dm: self.is_dm,
             receipts: self.receipts,
+            read: self.read,
             account_data: self.account_data,
             members: self.members.into_iter().map(UserNum).collect(),
         })
@@ -218,6 +222,7 @@ mod tests {
             rules: Arc::new(Rules::new(&[(pair.to_owned(), "$ME".to_owned())])),
             is_dm: true,
             receipts: 7,
+            read: 6,
             account_data: true,
             members: BTreeSet::from([UserNum(3), UserNum(5)]),
         }

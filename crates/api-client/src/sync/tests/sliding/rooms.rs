@@ -268,6 +268,43 @@ async fn counts_follow_what_is_read() {
 }
 
 #[tokio::test]
+async fn what_was_read_while_a_room_was_in_no_window_is_told_when_it_is_in_one_again() {
+    for app in TestApp::on_each_engine().await {
+        let (ada, bob) = (app.user("ada").await, app.user("bob").await);
+        let (low, high) =
+            (ada.create_room(named("low")).await, ada.create_room(named("high")).await);
+        bob.join(&low).await;
+        bob.join(&high).await;
+        let window = |rooms: u64| {
+            let mut body = first(rooms, 1, json!([]));
+            body["extensions"] = json!({ "receipts": { "enabled": true } });
+            body
+        };
+        for (name, kind, waits_ms) in [("public", "m.read", 0), ("private", "m.read.private", 1)] {
+            let event = bob.say(&low, "hello").await;
+            bob.say(&high, "hello").await;
+            let mut connection = Connection::new(&ada, name);
+            let answer = connection.ask(window(2)).await;
+            assert_eq!(answer["rooms"][&low]["notification_count"], 1);
+            connection.ask(window(1)).await;
+            let path = format!("/rooms/{}/receipt/{kind}/{}", encode(&low), encode(&event));
+            assert_eq!(ada.post(&path, json!({})).await.verdict(), "200");
+            // Told to a client that waits in vain, too.
+            assert!(told(&connection.wait(window(1), waits_ms).await).is_empty());
+            assert!(told(&connection.ask(window(1)).await).is_empty());
+            let answer = connection.ask(window(2)).await;
+            assert_eq!(told(&answer), [&*low]);
+            assert_eq!(answer["rooms"][&low]["notification_count"], 0);
+            assert_eq!(answer["rooms"][&low]["timeline"], json!([]));
+            let receipts = &answer["extensions"]["receipts"]["rooms"][&low]["content"];
+            assert!(receipts[&event][kind][ada.id.as_str()]["ts"].is_i64(), "{answer}");
+            let answer = connection.ask(window(2)).await;
+            assert!(told(&answer).is_empty() && answer["extensions"] == json!({}), "{answer}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_client_sees_its_own_transaction_ids() {
     for app in TestApp::on_each_engine().await {
         let (ada, bob) = (app.user("ada").await, app.user("bob").await);
