@@ -21,8 +21,9 @@ class Phone:
     """`app/`, with its session and its stores in `folder`."""
 
     def __init__(self, program: Path, url: str, account: Account, folder: Path) -> None:
-        self._line = [str(program), "--url", url, "--user", account.user_id, "--password", account.password,
-                      "--folder", str(folder)]
+        self._line = [str(program), "--url", url, "--user", account.user_id,
+                      # A password may begin with a dash.
+                      f"--password={account.password}", "--folder", str(folder)]
         self._log = folder.with_suffix(".log")
         self._child: subprocess.Popen | None = None
         self._answers: Queue[str] = Queue()
