@@ -3,7 +3,9 @@ use std::sync::Arc;
 
 use db::{Committed, OperationIndex, Value, Write, WriteError};
 use protocol::ids::UserId;
-use store::{Change, Store, UserNum, access_tokens, devices, login_tokens, pushers, sessions};
+use store::{
+    Change, Store, UserNum, access_tokens, devices, login_tokens, memberships, pushers, sessions,
+};
 
 use crate::{Accounts, AfterCommit, DeviceChange, User, authenticate::SessionCache};
 
@@ -63,6 +65,25 @@ impl Pending {
 }
 
 impl Accounts {
+    /// Takes a position for a change of the user's profile, which everybody in their rooms is told.
+    ///
+    /// The rooms are read before the commit: nothing between commit and publication may fail. Who joins one in between
+    /// is told the whole profile by that.
+    pub(crate) async fn profile_change(
+        &self,
+        pending: &mut Pending,
+        user: UserNum,
+    ) -> Result<Value, db::Error> {
+        let rooms = memberships::joined_rooms(&self.store.db, user).await?;
+        let position = pending.own_change(user);
+        let at = position.clone();
+        pending.then(move |committed| {
+            let position = committed.position(&at);
+            rooms.into_iter().map(|room| Change::Profile { position, room }).collect()
+        });
+        Ok(position)
+    }
+
     /// Adds the removal of devices, with their sessions and all that others keep for them.
     pub(crate) async fn delete_devices_in(
         &self,

@@ -51,7 +51,7 @@ impl Accounts {
             Vec::new()
         });
         if erase {
-            let position = pending.own_change(user.user_num);
+            let position = self.profile_change(&mut pending, user.user_num).await?;
             profiles::clear(&mut pending.write, user.user_num, &position);
         }
         self.delete_all_in(&mut pending, user, None).await?;

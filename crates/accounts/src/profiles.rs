@@ -6,7 +6,7 @@
 use db::WriteError;
 use protocol::ids::{MxcUri, UserId};
 use serde_json::{Map, Value};
-use store::{UserNum, profiles, profiles::ProfileChange};
+use store::profiles;
 
 use crate::{Accounts, Session, commit::Pending};
 
@@ -65,19 +65,6 @@ impl Accounts {
         Ok(Some(profile))
     }
 
-    /// What changed in these users' profiles at `after < position <= until`.
-    ///
-    /// # Errors
-    /// Fails if the database fails.
-    pub async fn profile_changes(
-        &self,
-        users: &[UserNum],
-        after: i64,
-        until: i64,
-    ) -> Result<Vec<ProfileChange>, db::Error> {
-        profiles::changed_between(&self.store.db, users, after, until).await
-    }
-
     /// Sets a field of the user's own profile. `null` removes the name or the avatar.
     ///
     /// # Errors
@@ -120,7 +107,7 @@ impl Accounts {
         }
         let user = session.user_num;
         let mut pending = Pending::default();
-        let position = pending.own_change(user);
+        let position = self.profile_change(&mut pending, user).await?;
         profiles::set(&mut pending.write, user, field, value, &position);
         profiles::expect_at_most(&mut pending.write, user, PROFILE_BYTES_MAX);
         match self.commit(pending).await {

@@ -68,7 +68,7 @@ impl Accounts {
             }
             is_new = true;
             let mut pending = Pending::default();
-            let position = pending.own_change(user.user_num);
+            let position = self.profile_change(&mut pending, user.user_num).await?;
             let write = &mut pending.write;
             profiles::set(write, user.user_num, field, value.as_deref(), &position);
             self.commit(pending).await.map_err(db::Error::from)?;

@@ -52,6 +52,21 @@ pub struct Filter {
     /// For everything in rooms.
     #[serde(deserialize_with = "object_or_default")]
     pub room: RoomFilter,
+    /// Of which fields of others' profiles the client is told ([MSC4429]).
+    ///
+    /// [MSC4429]: https://github.com/matrix-org/matrix-spec-proposals/pull/4429
+    #[serde(
+        skip_serializing_if = "ProfileFields::are_none",
+        deserialize_with = "object_or_default"
+    )]
+    pub profile_fields: ProfileFields,
+    /// The same under its unstable name: what it asks for is answered under one, too.
+    #[serde(
+        rename = "org.matrix.msc4429.profile_fields",
+        skip_serializing_if = "ProfileFields::are_none",
+        deserialize_with = "object_or_default"
+    )]
+    pub unstable_profile_fields: ProfileFields,
 }
 
 impl Filter {
@@ -61,6 +76,23 @@ impl Filter {
     /// Fails on JSON that is not a filter, with the place.
     pub fn parse(json: &[u8]) -> Result<Self, FilterError> {
         Ok(object::from_slice(json)?)
+    }
+}
+
+/// Of which fields of profiles a client is told.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default)]
+pub struct ProfileFields {
+    /// Their names; none by default.
+    #[serde(deserialize_with = "bounded_or_default")]
+    pub ids: Vec<String>,
+}
+
+impl ProfileFields {
+    /// Whether the client wants none.
+    #[must_use]
+    pub fn are_none(&self) -> bool {
+        self.ids.is_empty()
     }
 }
 
@@ -203,6 +235,15 @@ where
         )));
     }
     Ok(list)
+}
+
+/// A list of at most [`LIST_MAX`] entries, empty if there is none.
+fn bounded_or_default<'de, D, T>(input: D) -> Result<Vec<T>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Ok(bounded(input)?.unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -67,6 +67,13 @@ pub enum Change {
         /// A room of the user.
         room: RoomNum,
     },
+    /// A user's profile changed, which everybody who shares this room with them may be told.
+    Profile {
+        /// Where in the stream.
+        position: i64,
+        /// A room of the user.
+        room: RoomNum,
+    },
     /// A user's devices or keys changed, which everybody who shares this room with them sees.
     DeviceList {
         /// Where in the stream.
@@ -84,6 +91,7 @@ impl Change {
             | Self::Membership { position, .. }
             | Self::RemoteMembership { position, .. }
             | Self::Presence { position, .. }
+            | Self::Profile { position, .. }
             | Self::DeviceList { position, .. } => position,
         }
     }
@@ -99,6 +107,7 @@ pub struct Hub {
     device_lists: AtomicI64,
     memberships: AtomicI64,
     presence: AtomicI64,
+    profiles: AtomicI64,
     ephemeral: AtomicU64,
     ephemeral_watch: watch::Sender<u64>,
     ephemeral_rooms: Mutex<HashMap<RoomNum, u64>>,
@@ -171,6 +180,7 @@ impl Hub {
             device_lists: AtomicI64::new(start),
             memberships: AtomicI64::new(start),
             presence: AtomicI64::new(start),
+            profiles: AtomicI64::new(start),
             ephemeral: AtomicU64::new(1),
             ephemeral_watch: watch::Sender::new(1),
             ephemeral_rooms: Mutex::default(),
@@ -268,6 +278,12 @@ impl Hub {
     #[must_use]
     pub fn presence_changed_since(&self, since: i64) -> bool {
         !self.knows_since(since) || self.presence.load(Ordering::SeqCst) > since
+    }
+
+    /// Whether the profile of anybody who is in a room can have changed after `since`.
+    #[must_use]
+    pub fn profiles_changed_since(&self, since: i64) -> bool {
+        !self.knows_since(since) || self.profiles.load(Ordering::SeqCst) > since
     }
 
     /// Whether anything that only `user` sees can have changed after `since`.
@@ -416,6 +432,9 @@ impl Hub {
             Change::Presence { position, .. } => {
                 self.presence.fetch_max(position, Ordering::SeqCst);
             }
+            Change::Profile { position, .. } => {
+                self.profiles.fetch_max(position, Ordering::SeqCst);
+            }
             Change::DeviceList { position, .. } => {
                 self.device_lists.fetch_max(position, Ordering::SeqCst);
             }
@@ -431,6 +450,7 @@ impl Hub {
             Change::Room { room, .. }
             | Change::RemoteMembership { room, .. }
             | Change::Presence { room, .. }
+            | Change::Profile { room, .. }
             | Change::DeviceList { room, .. } => self.wake_room(room),
             Change::User { user, .. } => self.wake_user(user),
             Change::Membership { user, room, follows, .. } => {

@@ -106,6 +106,16 @@ pub async fn of_user(reader: &impl Read, user: UserNum) -> Result<Vec<Membership
     .await
 }
 
+/// The rooms that a user is joined to.
+///
+/// # Errors
+/// Fails if the database fails.
+pub async fn joined_rooms(reader: &impl Read, user: UserNum) -> Result<Vec<RoomNum>> {
+    let places = of_user(reader, user).await?;
+    let joined = places.into_iter().filter(|place| place.membership == Membership::Join);
+    Ok(joined.map(|place| place.room_num).collect())
+}
+
 /// A user's place in a room, with what a list of rooms is sorted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListedRow {

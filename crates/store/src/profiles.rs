@@ -40,24 +40,47 @@ pub async fn of_user(reader: &impl Read, user: UserNum) -> Result<Vec<ProfileFie
     rows.iter().map(|row| Ok(ProfileField { field: row.get(0)?, value: row.get(1)? })).collect()
 }
 
-/// The changes of these users' profiles with `after < position <= until`, in order.
+/// The profiles of many users, of each the fields named, or all of them.
+///
+/// # Errors
+/// Fails if the database fails.
+pub async fn of_users(
+    reader: &impl Read,
+    users: &[UserNum],
+    fields: Option<&[String]>,
+) -> Result<Vec<(UserNum, ProfileField)>> {
+    const ALL: &str = "SELECT user_num, field, value FROM profile_fields \
+                       WHERE user_num = ANY($1) AND value IS NOT NULL";
+    const NAMED: &str = "SELECT user_num, field, value FROM profile_fields \
+                         WHERE user_num = ANY($1) AND field = ANY($2) AND value IS NOT NULL";
+    let numbers: Vec<i64> = users.iter().map(|user| user.0).collect();
+    let rows = match fields {
+        None => reader.query(ALL, params![numbers]).await?,
+        Some(fields) => reader.query(NAMED, params![numbers, fields.to_vec()]).await?,
+    };
+    rows.iter()
+        .map(|row| Ok((row.get(0)?, ProfileField { field: row.get(1)?, value: row.get(2)? })))
+        .collect()
+}
+
+/// The changes of all profiles with `after < position <= until`, in order: of the fields named, or of all.
 ///
 /// # Errors
 /// Fails if the database fails.
 pub async fn changed_between(
     reader: &impl Read,
-    users: &[UserNum],
+    fields: Option<&[String]>,
     after: i64,
     until: i64,
 ) -> Result<Vec<ProfileChange>> {
-    let numbers: Vec<i64> = users.iter().map(|user| user.0).collect();
-    let rows = reader
-        .query(
-            "SELECT user_num, field, value, position FROM profile_fields \
-             WHERE user_num = ANY($1) AND position > $2 AND position <= $3 ORDER BY position",
-            params![numbers, after, until],
-        )
-        .await?;
+    const ALL: &str = "SELECT user_num, field, value, position FROM profile_fields \
+                       WHERE position > $1 AND position <= $2 ORDER BY position";
+    const NAMED: &str = "SELECT user_num, field, value, position FROM profile_fields \
+                         WHERE position > $1 AND position <= $2 AND field = ANY($3) ORDER BY position";
+    let rows = match fields {
+        None => reader.query(ALL, params![after, until]).await?,
+        Some(fields) => reader.query(NAMED, params![after, until, fields.to_vec()]).await?,
+    };
     rows.iter()
         .map(|row| {
             Ok(ProfileChange {

@@ -14,6 +14,7 @@ mod encryption;
 mod error;
 mod events;
 mod ignored;
+mod profiles;
 mod service;
 mod state;
 mod sticky;

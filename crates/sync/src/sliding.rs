@@ -17,7 +17,6 @@ use store::{RoomNum, memberships::Membership};
 use crate::{
     error::{Error, Result},
     service::Sync,
-    timeline::Piece,
     window::Window,
 };
 
@@ -28,6 +27,7 @@ pub(crate) mod memory;
 mod order;
 mod own;
 mod plan;
+mod profiles;
 mod request;
 mod response;
 mod room;
@@ -46,7 +46,7 @@ use self::{
     memory::UserMemory,
     plan::{Plan, Planned},
     request::RoomConfig,
-    room::{Asked, Covers},
+    room::{Asked, Covers, Shown},
 };
 
 /// How many events of a room that is no longer in any window are told when the user leaves it.
@@ -193,9 +193,10 @@ impl Sync {
             return Ok(false);
         }
         let wanted = &request.extensions;
-        if wanted.e2ee
-            && (hub.device_lists_changed_since(since.position)
-                || hub.memberships_changed_since(since.position))
+        if (wanted.e2ee && hub.device_lists_changed_since(since.position))
+            || (wanted.profiles.is_some() && hub.profiles_changed_since(since.position))
+            || ((wanted.e2ee || wanted.profiles.is_some())
+                && hub.memberships_changed_since(since.position))
         {
             return Ok(true);
         }
@@ -286,13 +287,13 @@ impl Sync {
                 due.push(planned.room);
             }
             if is_due || scene.is_due(planned, asked.sent, *latest) {
-                scene.rooms.push(InScene { planned, latest: *latest, is_due, piece: None });
+                scene.rooms.push(InScene { planned, latest: *latest, is_due, shown: None });
             }
         }
         self.push.prepare_counts(request.client.user_num, &due).await?;
         for (number, room) in scene.rooms.iter_mut().filter(|room| room.is_due).enumerate() {
             let asked = asked(room.planned, &scene.news);
-            room.piece =
+            room.shown =
                 self.put_window_room(asked, room.planned.room, &mut draft, &mut response).await?;
             if number % ROOMS_AT_ONCE == ROOMS_AT_ONCE - 1 {
                 tokio::task::yield_now().await;
@@ -316,18 +317,23 @@ impl Sync {
             fingerprint: request.fingerprint,
             lists: response.lists.clone(),
             account_data: state.told.account_data || request.extensions.account_data.is_some(),
+            profile_fields: request
+                .extensions
+                .profiles
+                .as_ref()
+                .map(|wanted| wanted.fields.clone()),
         };
         Ok(Answer { response, told, rooms: draft.into_changes(), has_news })
     }
 
-    /// Adds what is told of a room. Returns the part of its timeline that is.
+    /// Adds what is told of a room. Returns what is shown of it.
     async fn put_window_room(
         &self,
         asked: Asked<'_>,
         room: RoomNum,
         draft: &mut Draft<'_>,
         response: &mut Response,
-    ) -> Result<Option<Piece>> {
+    ) -> Result<Option<Shown>> {
         let rooms = self.rooms.rooms_of(asked.request.client.user_num).await?;
         let Some(place) = rooms.get(room) else { return Ok(None) };
         let told = match self.rooms.by_number(room).await? {
@@ -339,7 +345,7 @@ impl Sync {
         if let Some(answer) = told.answer {
             response.rooms.insert(self.store.interner.room_id(room).await?, answer);
         }
-        Ok(told.piece)
+        Ok(told.shown)
     }
 
     /// Adds the rooms that the user has left since `known`, wherever they were in the lists. A connection that has begun

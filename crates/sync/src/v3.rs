@@ -19,7 +19,10 @@ mod form;
 mod joined;
 mod left;
 mod presence;
+mod profiles;
 mod state;
+
+pub use self::profiles::{UserNews, Users};
 
 /// What a client asks for.
 #[derive(Clone, Debug)]
@@ -70,6 +73,12 @@ pub struct Response {
     /// What happened in rooms.
     #[serde(skip_serializing_if = "RoomLists::is_empty")]
     pub rooms: RoomLists,
+    /// What people show of themselves (MSC4429).
+    #[serde(skip_serializing_if = "Users::is_empty")]
+    pub users: Users,
+    /// The same under its unstable name.
+    #[serde(rename = "org.matrix.msc4429.users", skip_serializing_if = "Users::is_empty")]
+    pub unstable_users: Users,
     /// Messages to this device.
     #[serde(skip_serializing_if = "Events::is_empty")]
     pub to_device: Events,
@@ -162,6 +171,9 @@ pub struct JoinedRoom {
     /// How much is unread in each thread.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub unread_thread_notifications: BTreeMap<OwnedEventId, push::Counts>,
+    /// Whose member events are told: their profiles go with them, if the client wants any.
+    #[serde(skip)]
+    pub introduced: Vec<OwnedUserId>,
 }
 
 /// The state before the timeline, or after it.
@@ -279,6 +291,7 @@ impl Sync {
         if hub.user_changed_since(user, since.position)
             || hub.device_lists_changed_since(since.position)
             || (self.presence.is_enabled() && hub.presence_changed_since(since.position))
+            || (request.wants_profiles() && hub.profiles_changed_since(since.position))
         {
             return Ok(true);
         }
@@ -296,6 +309,8 @@ impl Response {
         self.account_data.is_empty()
             && self.presence.is_empty()
             && self.rooms.is_empty()
+            && self.users.is_empty()
+            && self.unstable_users.is_empty()
             && self.to_device.is_empty()
             && self.device_lists.is_empty()
     }

@@ -114,8 +114,8 @@ async fn others_profiles_are_theirs_and_changes_have_a_place_in_the_stream() {
         let until = server.store.changes.position();
         assert_eq!(until, before + 2);
         assert!(server.store.changes.user_changed_since(alice.user_num, before));
-        let users = [alice.user_num, bob.user_num];
-        let changes = server.accounts.profile_changes(&users, before, until).await.unwrap();
+        let db = &server.store.db;
+        let changes = profiles::changed_between(db, None, before, until).await.unwrap();
         let changes: Vec<_> =
             changes.iter().map(|change| (change.field.as_str(), change.value.as_deref())).collect();
         assert_eq!(changes, [("displayname", Some("\"A\"")), ("m.tz", None)]);

@@ -71,6 +71,8 @@ pub(super) const FEATURES: &[(&str, &str)] = &[
     ),
     ("org.matrix.msc4308", "/_matrix/client/unstable/io.element.msc4308/thread_subscriptions"),
     ("org.matrix.msc4140", "/_matrix/client/unstable/org.matrix.msc4140/delayed_events"),
+    ("org.matrix.msc4262", "/_matrix/client/unstable/org.matrix.simplified_msc3575/sync"),
+    ("org.matrix.msc4429", "/_matrix/client/v3/sync"),
     ("org.matrix.msc4354", "/_matrix/client/v3/rooms/{room}/send/{kind}/{transaction}"),
     ("uk.tcpip.msc4133", "/_matrix/client/unstable/uk.tcpip.msc4133/profile/{user}/{field}"),
     ("uk.tcpip.msc4133.stable", "/_matrix/client/v3/profile/{user}/{field}"),

@@ -86,6 +86,8 @@ pub(super) struct ExtensionsBody {
     pub(super) typing: Option<SelectorBody>,
     #[serde(rename = "org.matrix.msc4354.sticky_events", deserialize_with = "object::optional")]
     pub(super) sticky_events: Option<ToDeviceBody>,
+    #[serde(rename = "org.matrix.msc4262.profiles", deserialize_with = "object::optional")]
+    pub(super) profiles: Option<ProfilesBody>,
     #[serde(
         rename = "io.element.msc4308.thread_subscriptions",
         deserialize_with = "object::optional"
@@ -124,4 +126,13 @@ pub(super) struct SelectorBody {
     pub(super) enabled: Option<bool>,
     pub(super) lists: Option<Vec<String>>,
     pub(super) rooms: Option<Vec<String>>,
+}
+
+/// On or off, for whom of which rooms, and which fields.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ProfilesBody {
+    #[serde(flatten)]
+    pub(super) selector: SelectorBody,
+    pub(super) fields: Option<Vec<String>>,
 }

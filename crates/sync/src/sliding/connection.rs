@@ -16,6 +16,7 @@ use store::{RoomNum, UserNum};
 use tokio::sync::{Mutex, watch};
 
 use super::{response::ListAnswer, rules::Rules};
+use crate::profiles::ProfileFields;
 
 /// Answers that may still arrive, the newest last: more than one if a client asks twice from the same position.
 const PENDING_MAX: usize = 4;
@@ -60,6 +61,8 @@ pub(super) struct Told {
     pub(super) lists: BTreeMap<String, ListAnswer>,
     /// Whether the data of the user that belongs to no room has been told.
     pub(super) account_data: bool,
+    /// The fields of profiles that the client is kept up to date with.
+    pub(super) profile_fields: Option<ProfileFields>,
 }
 
 /// An answer that may have arrived.

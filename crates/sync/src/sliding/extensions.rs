@@ -17,8 +17,9 @@ use super::{
         AccountDataAnswer, DeviceLists, E2eeAnswer, ExtensionAnswers, RoomEvents,
         ThreadSubscriptionsAnswer, ToDeviceAnswer,
     },
+    room::Shown,
 };
-use crate::{error::Result, events, service::Sync, timeline::Piece, window::Window};
+use crate::{error::Result, events, service::Sync, window::Window};
 
 /// What the extensions are made from, beside the database.
 pub(super) struct Scene<'a> {
@@ -37,8 +38,8 @@ pub(super) struct InScene<'a> {
     pub(super) latest: i64,
     /// Whether there may be more than the extensions tell.
     pub(super) is_due: bool,
-    /// The part of its timeline that this answer tells.
-    pub(super) piece: Option<Piece>,
+    /// What this answer shows of it.
+    pub(super) shown: Option<Shown>,
 }
 
 /// What may have changed, as far as it is known without asking the database.
@@ -115,6 +116,9 @@ impl Sync {
         }
         if let Some(limit) = wanted.thread_subscriptions {
             answers.thread_subscriptions = self.thread_subscriptions_answer(scene, limit).await?;
+        }
+        if let Some(profiles) = &wanted.profiles {
+            answers.profiles = self.profiles_answer(scene, profiles, draft).await?;
         }
         let Selections { account_data, receipts, typing } = &scene.selections;
         if let Some(selection) = account_data {
@@ -289,7 +293,7 @@ impl Sync {
     async fn new_receipts(
         &self,
         scene: &Scene<'_>,
-        InScene { planned, piece, .. }: &InScene<'_>,
+        InScene { planned, shown, .. }: &InScene<'_>,
         told: i64,
         own: Vec<Receipt>,
     ) -> Result<Vec<Receipt>> {
@@ -298,7 +302,7 @@ impl Sync {
             return Ok(self.rooms.receipts(user, room, told, scene.now()).await?);
         }
         let mut receipts = own;
-        let Some((ids, start)) = self.timeline_shown(scene, planned, piece.as_ref()).await? else {
+        let Some((ids, start)) = self.timeline_shown(scene, planned, shown.as_ref()).await? else {
             return Ok(receipts);
         };
         // Nobody has read an event before it was sent.
@@ -315,11 +319,11 @@ impl Sync {
         &self,
         scene: &Scene<'_>,
         planned: &Planned,
-        told: Option<&Piece>,
+        shown: Option<&Shown>,
     ) -> Result<Option<(HashSet<OwnedEventId>, i64)>> {
         let read;
-        let piece = if let Some(piece) = told {
-            piece
+        let piece = if let Some(shown) = shown {
+            &shown.piece
         } else {
             let Some(room) = self.rooms.by_number(planned.room).await? else { return Ok(None) };
             let view = self.rooms.view(&room, &scene.request.client.user_id).await?;
@@ -357,7 +361,11 @@ impl Sync {
         Ok((!rooms.is_empty()).then_some(RoomEvents { rooms }))
     }
 
-    async fn selects(&self, selection: &Selection<'_>, planned: &Planned) -> Result<bool> {
+    pub(super) async fn selects(
+        &self,
+        selection: &Selection<'_>,
+        planned: &Planned,
+    ) -> Result<bool> {
         if selection.lists_have(planned) {
             return Ok(true);
         }

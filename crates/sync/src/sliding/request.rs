@@ -10,10 +10,16 @@ use protocol::ids::OwnedRoomId;
 use rooms::token::{StreamToken, WindowToken};
 
 use super::{
-    body::{Body, ExtensionsBody, Filters, ListBody, RoomBody, SelectorBody, ToDeviceBody, Whole},
+    body::{
+        Body, ExtensionsBody, Filters, ListBody, ProfilesBody, RoomBody, SelectorBody,
+        ToDeviceBody, Whole,
+    },
     rules::Rules,
 };
-use crate::{client::Client, encryption::TO_DEVICE_MAX, thread_subscriptions::ThreadSubscriptions};
+use crate::{
+    client::Client, encryption::TO_DEVICE_MAX, profiles::ProfileFields,
+    thread_subscriptions::ThreadSubscriptions,
+};
 
 /// The most lists of one request; a plan has a bit for each.
 const LISTS_MAX: usize = 100;
@@ -113,6 +119,8 @@ pub(super) struct Extensions {
     pub(super) typing: Option<Selector>,
     /// Sticky events (MSC4354).
     pub(super) sticky_events: Option<ToDevice>,
+    /// What people show of themselves (MSC4262).
+    pub(super) profiles: Option<Profiles>,
     /// How many subscriptions to threads are wanted at most (MSC4308).
     pub(super) thread_subscriptions: Option<u32>,
 }
@@ -138,6 +146,13 @@ pub(super) struct Selector {
     pub(super) lists: Option<Vec<String>>,
     /// These of the rooms subscribed to; all of them if absent, or if one of these is `*`.
     pub(super) rooms: Option<Vec<String>>,
+}
+
+/// Of whom profiles are wanted when a room introduces them, and which fields.
+#[derive(Debug, Hash)]
+pub(super) struct Profiles {
+    pub(super) selector: Selector,
+    pub(super) fields: ProfileFields,
 }
 
 impl Request {
@@ -251,6 +266,7 @@ impl Extensions {
             receipts,
             typing,
             sticky_events,
+            profiles,
             thread_subscriptions,
         } = body;
         let thread_subscriptions =
@@ -267,6 +283,7 @@ impl Extensions {
             receipts: receipts.map_or(Ok(None), Selector::new)?,
             typing: typing.map_or(Ok(None), Selector::new)?,
             sticky_events: sticky_events.map_or(Ok(None), ToDevice::new)?,
+            profiles: profiles.map_or(Ok(None), Profiles::new)?,
             thread_subscriptions,
         })
     }
@@ -290,6 +307,18 @@ impl Selector {
         check_count("lists in an extension", most(&lists), ENTRIES_MAX)?;
         check_count("rooms in an extension", most(&rooms), ENTRIES_MAX)?;
         Ok(enabled.unwrap_or(false).then_some(Self { lists, rooms }))
+    }
+}
+
+impl Profiles {
+    fn new(body: ProfilesBody) -> Result<Option<Self>, RequestError> {
+        let ProfilesBody { selector, fields } = body;
+        let names = fields.as_deref().unwrap_or_default();
+        check_count("fields of profiles", names.len(), ENTRIES_MAX)?;
+        names.iter().try_for_each(|name| check_length("the name of a profile field", name))?;
+        let fields = fields
+            .map_or(ProfileFields::All, |names| ProfileFields::Named(names.into_iter().collect()));
+        Ok(Selector::new(selector)?.map(|selector| Self { selector, fields }))
     }
 }
 

@@ -1,5 +1,5 @@
 //! The answer, as it is on the wire.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::ids::{OwnedRoomId, OwnedUserId};
 use serde::{Serialize, Serializer};
@@ -150,6 +150,9 @@ pub struct ExtensionAnswers {
     /// Sticky events (MSC4354).
     #[serde(rename = "org.matrix.msc4354.sticky_events", skip_serializing_if = "Option::is_none")]
     pub sticky_events: Option<StickyAnswer>,
+    /// What people show of themselves (MSC4262).
+    #[serde(rename = "org.matrix.msc4262.profiles", skip_serializing_if = "Option::is_none")]
+    pub profiles: Option<ProfilesAnswer>,
     /// Subscriptions to threads that have changed (MSC4308).
     #[serde(
         rename = "io.element.msc4308.thread_subscriptions",
@@ -183,6 +186,24 @@ pub struct StickyAnswer {
 pub struct StickyRoom {
     /// The events, oldest first.
     pub events: Vec<Box<RawValue>>,
+}
+
+/// What people show of themselves.
+#[derive(Debug, Serialize)]
+pub struct ProfilesAnswer {
+    /// By user; nothing of those who share no room with the client's user any more.
+    pub users: BTreeMap<OwnedUserId, Option<ProfileAnswer>>,
+}
+
+/// What is new of a profile.
+#[derive(Debug, Serialize)]
+pub struct ProfileAnswer {
+    /// Fields that are new or have changed, with their values.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub updated: BTreeMap<String, Box<RawValue>>,
+    /// Fields that are not there any more.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub removed: BTreeSet<String>,
 }
 
 /// Messages to the device.
@@ -242,6 +263,7 @@ impl ExtensionAnswers {
             receipts,
             typing,
             sticky_events,
+            profiles,
             thread_subscriptions,
         } = self;
         to_device.as_ref().is_some_and(|to_device| !to_device.events.is_empty())
@@ -249,6 +271,7 @@ impl ExtensionAnswers {
             || account_data.is_some()
             || receipts.is_some()
             || typing.is_some()
+            || profiles.is_some()
             || thread_subscriptions.is_some()
             || sticky_events.as_ref().is_some_and(|sticky| !sticky.rooms.is_empty())
     }

@@ -4,6 +4,7 @@ use std::{
     sync::Arc,
 };
 
+use protocol::ids::{OwnedUserId, UserId};
 use rooms::{Event, Facts, Room, View};
 use store::{
     EventNum, UserNum,
@@ -17,7 +18,8 @@ use super::{
     rules::Rules,
 };
 use crate::{
-    client::Client, error::Result, service::Sync, summary, timeline::Piece, window::Window,
+    client::Client, error::Result, profiles, service::Sync, summary, timeline::Piece,
+    window::Window,
 };
 
 const MEMBER: &str = "m.room.member";
@@ -41,8 +43,16 @@ pub(super) struct Told {
     pub(super) answer: Option<RoomAnswer>,
     /// What the client has then.
     pub(super) sent: Sent,
+    /// What it is shown, if the user is in the room.
+    pub(super) shown: Option<Shown>,
+}
+
+/// What an answer shows of a room.
+pub(super) struct Shown {
     /// The part of the timeline that is told.
-    pub(super) piece: Option<Piece>,
+    pub(super) piece: Piece,
+    /// Whose member events are told, and who stands for the room: their profiles go with them, if the client wants any.
+    pub(super) introduced: Vec<OwnedUserId>,
 }
 
 /// The state that is told of a room.
@@ -114,7 +124,7 @@ impl Asked<'_> {
             bump_stamp: Some(place.position),
             ..RoomAnswer::default()
         };
-        Some(Told { answer: Some(answer), sent: self.sent(Kind::Gone), piece: None })
+        Some(Told { answer: Some(answer), sent: self.sent(Kind::Gone), shown: None })
     }
 
     /// How many events of a piece were sent since the client asked before.
@@ -191,8 +201,14 @@ impl Sync {
             bump_stamp: Some(facts.bump_position),
             ..described(asked, &facts, &state, known.is_none())
         };
+        let introduced = if asked.request.extensions.profiles.is_some() {
+            let told = profiles::introduced(state.events.iter().chain(&piece.events));
+            told.chain(joined_heroes(&facts, &answer)).collect()
+        } else {
+            Vec::new()
+        };
         let answer = (has_news || asked.has_read).then_some(answer);
-        Ok(Some(Told { answer, sent, piece: Some(piece) }))
+        Ok(Some(Told { answer, sent, shown: Some(Shown { piece, introduced }) }))
     }
 
     /// The part of the timeline that the client has not got; all that it wants, if that has become more.
@@ -327,7 +343,7 @@ impl Sync {
             known.is_none_or(|known| place.position > known.through || known.is_dm != asked.is_dm);
         let sent = asked.sent(Kind::Pending);
         if !is_news {
-            return Ok(Some(Told { answer: None, sent, piece: None }));
+            return Ok(Some(Told { answer: None, sent, shown: None }));
         }
         let facts = room.facts(&self.rooms).await?;
         let client = asked.client();
@@ -343,7 +359,7 @@ impl Sync {
             bump_stamp: Some(place.position),
             ..RoomAnswer::default()
         };
-        Ok(Some(Told { answer: Some(answer), sent, piece: None }))
+        Ok(Some(Told { answer: Some(answer), sent, shown: None }))
     }
 
     /// A room that the user has left or was removed from: what happened until then, once.
@@ -384,7 +400,7 @@ impl Sync {
             bump_stamp: Some(place.position),
             ..RoomAnswer::default()
         };
-        Ok(Some(Told { answer: Some(answer), sent: asked.sent(Kind::Gone), piece: None }))
+        Ok(Some(Told { answer: Some(answer), sent: asked.sent(Kind::Gone), shown: None }))
     }
 
     /// The end of the timeline that the user can see, and the state of then.
@@ -431,6 +447,15 @@ fn described(asked: Asked<'_>, facts: &Facts, state: &StateNews, is_new: bool) -
         invited_count: state.members_changed.then_some(facts.invited),
         ..RoomAnswer::default()
     }
+}
+
+/// Those who stand for the room and are in it.
+fn joined_heroes<'a>(
+    facts: &'a Facts,
+    answer: &'a RoomAnswer,
+) -> impl Iterator<Item = OwnedUserId> + 'a {
+    let heroes = answer.heroes.iter().flatten();
+    heroes.filter_map(|hero| UserId::parse(&hero.user_id).ok()).filter(|hero| facts.is_joined(hero))
 }
 
 fn heroes(facts: &Facts, client: &Client) -> Vec<Hero> {

@@ -31,7 +31,7 @@ impl Sync {
             // Who has come since has not been told of what was sent before.
             let after = if place.position > after { i64::MIN } else { after };
             let told = scene.rooms.iter().find(|told| told.planned.room == num);
-            let shown = told.and_then(|told| told.piece.as_ref());
+            let shown = told.and_then(|told| told.shown.as_ref()).map(|shown| &shown.piece);
             let events = self.sticky(&room, &view, (after, until), shown).await?;
             if !events.is_empty() {
                 let events = self.render(client, &events).await?;

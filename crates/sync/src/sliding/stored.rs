@@ -15,6 +15,7 @@ use super::{
     response::ListAnswer,
     rules::Rules,
 };
+use crate::profiles::ProfileFields;
 
 /// Changes with what the text means.
 const VERSION: u32 = 1;
@@ -47,6 +48,8 @@ struct StoredTold {
     fingerprint: u64,
     lists: BTreeMap<String, u64>,
     account_data: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    profile_fields: Option<ProfileFields>,
 }
 
 /// Short names: there is one for each room.
@@ -190,6 +193,7 @@ impl StoredTold {
             fingerprint: told.fingerprint,
             lists: lists.collect(),
             account_data: told.account_data,
+            profile_fields: told.profile_fields.clone(),
         }
     }
 
@@ -200,6 +204,7 @@ impl StoredTold {
             fingerprint: self.fingerprint,
             lists: lists.collect(),
             account_data: self.account_data,
+            profile_fields: self.profile_fields,
         }
     }
 }
@@ -235,6 +240,7 @@ mod tests {
             fingerprint: u64::MAX,
             lists: BTreeMap::from([("all".to_owned(), ListAnswer { count: 4 })]),
             account_data: true,
+            profile_fields: Some(ProfileFields::Named(["m.tz".to_owned()].into())),
         };
         let rooms = [(1, Kind::Joined), (2, Kind::Pending), (3, Kind::Gone)];
         let rooms = rooms.map(|(room, kind)| (RoomNum(room), Some(sent(kind, 5, "a"))));

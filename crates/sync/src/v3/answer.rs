@@ -1,6 +1,7 @@
 //! One answer, put together from its parts.
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use protocol::filter::Filter;
 use rooms::{Receipt, Room, UserRooms, token::StreamToken};
 use store::{
     RoomNum,
@@ -39,11 +40,16 @@ impl Sync {
         let rooms = self.room_lists(request, window, room_data).await?;
         let keys = self.key_counts(&request.client).await?;
         let lists = self.device_lists(&request.client, window).await?;
+        let Filter { profile_fields, unstable_profile_fields, .. } = &request.filter;
+        let users = self.users(request, window, profile_fields, &rooms).await?;
+        let unstable_users = self.users(request, window, unstable_profile_fields, &rooms).await?;
         Ok(Response {
             next_batch: now.to_string(),
             account_data,
             presence: self.who_came_and_went(request, window).await?,
             rooms,
+            users,
+            unstable_users,
             to_device: Events { events: to_device.events },
             device_lists: DeviceLists { changed: lists.changed, left: lists.left },
             device_one_time_keys_count: keys.one_time_keys.clone(),

@@ -7,7 +7,9 @@ use rooms::{Receipt, Room, View};
 use store::{EventNum, memberships::Membership};
 
 use super::{Events, JoinedRoom, Request, Timeline, answer::Gathered};
-use crate::{error::Result, events, service::Sync, summary, timeline::Piece, window::Window};
+use crate::{
+    error::Result, events, profiles, service::Sync, summary, timeline::Piece, window::Window,
+};
 
 /// How many events of a room an answer has unless the filter says otherwise.
 const TIMELINE_LIMIT: u32 = 10;
@@ -52,6 +54,11 @@ impl Sync {
         } else {
             super::Summary::default()
         };
+        let introduced = if request.wants_profiles() {
+            profiles::introduced(state.events.iter().chain(&piece.events)).collect()
+        } else {
+            Vec::new()
+        };
         let state = self.render_state(request, &state.events).await?;
         let (unread_notifications, unread_thread_notifications) =
             self.unread(request, room).await?;
@@ -64,6 +71,7 @@ impl Sync {
             account_data,
             unread_notifications,
             unread_thread_notifications,
+            introduced,
         }))
     }
 

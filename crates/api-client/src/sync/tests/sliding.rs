@@ -40,7 +40,7 @@ impl<'a> Connection<'a> {
         answer
     }
 
-    pub(super) async fn reply(&self, mut body: Value, timeout_ms: u64) -> Reply {
+    pub(in crate::sync::tests) async fn reply(&self, mut body: Value, timeout_ms: u64) -> Reply {
         body["conn_id"] = json!(self.name);
         let pos = self.pos.as_ref().map(|pos| format!("&pos={pos}")).unwrap_or_default();
         self.user.post(&format!("{PATH}?timeout={timeout_ms}{pos}"), body).await

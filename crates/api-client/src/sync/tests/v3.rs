@@ -80,7 +80,7 @@ pub(super) async fn set_state(user: &TestUser, room: &str, kind: &str, content: 
     assert_eq!(reply.verdict(), "200", "{}", reply.json());
 }
 
-pub(super) async fn act(user: &TestUser, room: &str, verb: &str, body: Value) {
+pub(in crate::sync::tests) async fn act(user: &TestUser, room: &str, verb: &str, body: Value) {
     let reply = user.post(&format!("/rooms/{}/{verb}", encode(room)), body).await;
     assert_eq!(reply.verdict(), "200", "{verb}: {}", reply.json());
 }
