@@ -1,6 +1,6 @@
 // node main.js URL: two people with real clients hold a conversation on any Matrix homeserver.
 
-import { servesDelayedEvents, servesRelations, servesWindow } from "./lib/abilities.js";
+import { servesDelayedEvents, servesProfiles, servesRelations, servesWindow } from "./lib/abilities.js";
 import { interlude } from "./lib/interlude.js";
 import { quiet } from "./lib/logger.js";
 import { Person } from "./lib/person.js";
@@ -16,6 +16,7 @@ import { notice } from "./topics/notices.js";
 import { meet } from "./topics/rooms.js";
 import { find } from "./topics/search.js";
 import { explore } from "./topics/spaces.js";
+import { show } from "./topics/status.js";
 import { verifyOwnDevice, verifyPeople } from "./topics/verification.js";
 import { watch } from "./topics/window.js";
 
@@ -95,6 +96,10 @@ await report.topic("a session", async () => {
     await report.topic("knocking", async () => knock(report, alice, await newcomer("carol"), meanwhile));
     await report.topic("spaces", () => explore(report, alice, bob, meanwhile));
     await report.topic("search", () => find(report, rooms.clear.roomId, alice, bob, meanwhile));
+    await report.topic("statuses", async () => {
+        if (!(await servesProfiles(url))) return report.skip("a status", "the server's sync tells of no profiles yet");
+        return show(report, alice, bob, () => newcomer("erin"), meanwhile);
+    });
     await report.topic("calls", async () => {
         if (!(await servesDelayedEvents(url))) return report.skip("a call", "the server has no delayed events yet");
         return call(report, await newcomer("dora"), bob, meanwhile);

@@ -8,9 +8,14 @@ export const servesWindow = (url) =>
     serves(url, "POST", "/_matrix/client/unstable/org.matrix.simplified_msc3575/sync");
 
 /** Whether it serves delayed events (MSC4140), which whoever is in a call holds on by. */
-export async function servesDelayedEvents(url) {
+export const servesDelayedEvents = (url) => says(url, "org.matrix.msc4140");
+
+/** Whether its sync tells of profiles (MSC4429). */
+export const servesProfiles = (url) => says(url, "org.matrix.msc4429");
+
+async function says(url, feature) {
     const { unstable_features: features } = await (await fetch(`${url}/_matrix/client/versions`)).json();
-    return features?.["org.matrix.msc4140"] === true;
+    return features?.[feature] === true;
 }
 
 async function serves(url, method, path) {

@@ -7,6 +7,9 @@ import { window } from "./window.js";
 import { watched } from "./unrecognized.js";
 import { until, within } from "./until.js";
 
+/** The field of a profile that says what somebody is doing (MSC4426). */
+export const STATUS = "org.matrix.msc4426.status";
+
 export class Person {
     /** Registers a new account under a name that no earlier run used; `threads`: whether the client asks for them. */
     static async register(url, name, threads) {
@@ -77,7 +80,12 @@ export class Person {
             this.client.on(ClientEvent.Sync, heard);
         });
         const slidingSync = this.sliding ? window(this.client) : undefined;
-        await this.client.startClient({ initialSyncLimit: 50, threadSupport: this.threads, slidingSync });
+        await this.client.startClient({
+            initialSyncLimit: 50,
+            threadSupport: this.threads,
+            slidingSync,
+            unstableMSC4429SyncUserProfileFields: [STATUS],
+        });
         await within(`${this.name}'s first sync`, prepared);
         return this;
     }
