@@ -5,7 +5,8 @@ import time
 from typing import Any
 from urllib.parse import quote
 
-from sliding.model import Model
+from sliding.crowd import STATUS
+from sliding.model import PROFILES, Model
 from wire.account import Account, Refused, call
 from wire.http import Connection, Dropped
 
@@ -109,6 +110,7 @@ class RoomList:
                 "account_data": {"enabled": True},
                 "receipts": {"enabled": True, "rooms": ["*"]},
                 "typing": {"enabled": True},
+                PROFILES: {"enabled": True, "fields": [STATUS]},
             },
         }
 

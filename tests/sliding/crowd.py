@@ -12,6 +12,8 @@ from wire.http import Connection, Dropped
 
 V3 = "/_matrix/client/v3"
 RETRY_S = 0.1
+# The field of a profile that says what somebody is doing (MSC4426).
+STATUS = "m.status"
 
 
 @dataclass
@@ -53,7 +55,7 @@ class Crowd:
     def deeds(self) -> list[tuple[Callable[[], None], int]]:
         """What may happen, and how often it does beside the others."""
         return [(self._say, 12), (self._set_state, 4), (self._come_or_go, 3), (self._move_user, 2), (self._read, 4),
-                (self._type, 2), (self._send_to_device, 4), (self._set_data, 3), (self._create, 1)]
+                (self._type, 2), (self._send_to_device, 4), (self._set_data, 3), (self._create, 1), (self._show_status, 3)]
 
     def _say(self) -> None:
         room, sender = self.chance.choice(self.rooms), self._anybody()
@@ -113,6 +115,15 @@ class Crowd:
                 self._put(self.user, f"{own}/account_data/m.direct", {self.people[0].user_id: rooms})
             case _:
                 self._put(self.user, f"{own}/rooms/{quote(room)}/tags/u.work", {"order": self.chance.random()})
+
+    def _show_status(self) -> None:
+        """Somebody says what they are doing, or no longer."""
+        who = self._anybody()
+        path = f"{V3}/profile/{quote(who.user_id)}/{STATUS}"
+        if self.chance.random() < 0.3:
+            self._call(who, "DELETE", path)
+        else:
+            self._put(who, path, {STATUS: {"text": f"doing {self._next()}"}})
 
     def _create(self) -> None:
         creator = self.chance.choice(self.people)

@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+# The extension of profiles (MSC4262).
+PROFILES = "org.matrix.msc4262.profiles"
+
 
 @dataclass
 class Room:
@@ -29,6 +32,7 @@ class Model:
     room_data: dict[str, dict[str, Any]] = field(default_factory=dict)
     receipts: dict[tuple[str, str, str], str] = field(default_factory=dict)
     typing: dict[str, list[str]] = field(default_factory=dict)
+    profiles: dict[str, dict[str, Any]] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
 
     def take(self, answer: dict[str, Any]) -> None:
@@ -86,3 +90,11 @@ class Model:
                         self.receipts[room_id, kind, user] = event_id
         for room_id, event in told.get("typing", {}).get("rooms", {}).items():
             self.typing[room_id] = event["content"]["user_ids"]
+        for user, news in told.get(PROFILES, {}).get("users", {}).items():
+            if news is None:
+                self.profiles.pop(user, None)
+                continue
+            known = self.profiles.setdefault(user, {})
+            known.update(news.get("updated", {}))
+            for name in news.get("removed", []):
+                known.pop(name, None)

@@ -5,9 +5,9 @@ from typing import Any
 from urllib.parse import quote
 
 from sliding.client import LISTED, Encryption, RoomList
-from sliding.crowd import V3, Crowd
+from sliding.crowd import STATUS, V3, Crowd
 from sliding.model import Room
-from wire.account import must
+from wire.account import call, must
 from wire.http import Connection
 
 EVENTS = 100
@@ -34,6 +34,7 @@ def verdict(connection: Connection, crowd: Crowd, room_list: RoomList, encryptio
         "the user's own data": data_faults(model.account_data, truth["account_data"]["events"]),
         "and that of rooms": [f"{room_id}: {fault}" for room_id, _, true in pairs for fault in data_faults(
             model.room_data.get(room_id, {}), true["account_data"]["events"])],
+        "what those people show whom it knows": status_faults(connection, pairs, model.profiles),
         "messages to the device, each once and in order": [] if encryption.numbers == crowd.sent else [
             f"{len(encryption.numbers)} of {len(crowd.sent)}: {encryption.numbers[-5:]}, not {crowd.sent[-5:]}"],
         "answers that make sense": model.faults + encryption.loop.faults,
@@ -102,6 +103,25 @@ def direct_faults(rooms: dict[str, Room], truth: Any) -> list[str]:
     direct = {room for listed in data.get("m.direct", {}).values() for room in listed}
     return [f"{room_id}: {room.is_dm}" for room_id, room in rooms.items()
             if room.membership in ("join", "invite") and room.is_dm != (room_id in direct)]
+
+
+def status_faults(connection: Connection, pairs: list[tuple[str, Room, Any]], profiles: dict[str, Any]) -> list[str]:
+    """Members that the client was told of, with another status than they have."""
+    known = {key for _, room, true in pairs for (kind, key), event in room.state.items() if kind == "m.room.member"
+             and event["content"]["membership"] == "join" and is_current(current_state(true), event)}
+    faults = []
+    for user in known:
+        answer = call(connection, "GET", f"{V3}/profile/{quote(user)}/{STATUS}")
+        status, told = answer.json().get(STATUS), profiles.get(user, {}).get(STATUS)
+        if status != told:
+            faults.append(f"{user}: {told}, not {status}")
+    return faults + ([] if any(profiles.values()) or not known else ["nobody shows anything"])
+
+
+def is_current(state: dict[tuple[str, str], Any], event: Any) -> bool:
+    """Whether this event is in the state."""
+    now = state.get((event["type"], event["state_key"]))
+    return now is not None and now["event_id"] == event["event_id"]
 
 
 def data_faults(client: dict[str, Any], events: list[Any]) -> list[str]:

@@ -35,6 +35,8 @@ pub struct Settings {
     pub enabled: bool,
     /// Whether every user of this server is found.
     pub all_local_users: bool,
+    /// Whether accounts end: then who has not renewed theirs is not found.
+    pub accounts_end: bool,
 }
 
 /// The service.
@@ -99,6 +101,7 @@ impl Directory {
             all_local_users: self.settings.all_local_users,
             terms: [first, second, third],
             whole: &words::whole(text),
+            valid_at_ms: self.settings.accounts_end.then(|| self.store.clock.now_ms()),
             limit: i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1),
         };
         let mut people = table::search(&self.store.db, &query).await?;

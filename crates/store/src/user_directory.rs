@@ -30,6 +30,9 @@ pub struct DirectoryQuery<'a> {
     pub terms: [&'a str; 3],
     /// A name or localpart that is this comes first.
     pub whole: &'a str,
+    /// Whose account has ended by then (Unix ms) is not found, as [`crate::account_validity::is_over`] has it; none if
+    /// accounts do not end.
+    pub valid_at_ms: Option<i64>,
     /// At most so many.
     pub limit: i64,
 }
@@ -109,6 +112,9 @@ pub async fn search(reader: &impl Read, query: &DirectoryQuery<'_>) -> Result<Ve
             "SELECT found.user_id, found.display_name, found.avatar_url FROM user_directory found \
              LEFT JOIN users ON users.user_num = found.user_num \
              WHERE found.user_num <> $1 AND COALESCE(users.deactivated, 0) = 0 \
+             AND (COALESCE(users.admin, 0) = 1 OR NOT EXISTS (SELECT 1 FROM account_validity \
+                WHERE account_validity.user_num = found.user_num \
+                AND account_validity.expires_ts <= CAST($12 AS BIGINT))) \
              AND found.user_num IN (SELECT user_num FROM user_directory_words \
                 WHERE word >= $3 AND word < $4) \
              AND ($5 = '' OR EXISTS (SELECT 1 FROM user_directory_words other \
@@ -137,7 +143,8 @@ pub async fn search(reader: &impl Read, query: &DirectoryQuery<'_>) -> Result<Ve
                 behind(third),
                 query.whole,
                 format!("@{}:%", escape(query.whole)),
-                query.limit
+                query.limit,
+                query.valid_at_ms
             ],
         )
         .await?;

@@ -1,59 +1,32 @@
 //! Days as people write them.
 
-const DAY_MS: i64 = 86_400_000;
+use std::{
+    fmt::Write as _,
+    time::{Duration, UNIX_EPOCH},
+};
 
-/// The beginning of a day in UTC (Unix ms).
+/// The beginning of a day in UTC (Unix ms), none before 1970.
 pub(super) fn parse(text: &str) -> Option<i64> {
-    let mut parts = text.splitn(3, '-');
-    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
-    if year.len() != 4 || month.len() != 2 || day.len() != 2 {
-        return None;
-    }
-    let (year, month) = (year.parse::<i64>().ok()?, month.parse::<i64>().ok()?);
-    let day = day.parse::<i64>().ok()?;
-    if year < 1970 || !(1..=12).contains(&month) || !(1..=days_in(year, month)).contains(&day) {
-        return None;
-    }
-    let years: i64 = (1970..year).map(|year| if is_leap(year) { 366 } else { 365 }).sum();
-    let months: i64 = (1..month).map(|month| days_in(year, month)).sum();
-    Some((years + months + day - 1) * DAY_MS)
-}
-
-fn is_leap(year: i64) -> bool {
-    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-}
-
-fn days_in(year: i64, month: i64) -> i64 {
-    match month {
-        2 if is_leap(year) => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    }
+    let begins = humantime::parse_rfc3339(&format!("{text}T00:00:00Z")).ok()?;
+    i64::try_from(begins.duration_since(UNIX_EPOCH).ok()?.as_millis()).ok()
 }
 
 /// The day in UTC of a moment (Unix ms), as `2026-01-31`.
 pub(super) fn show(ms: i64) -> String {
-    let (mut day, mut year) = (ms.max(0) / DAY_MS, 1970);
-    while day >= days_of(year) {
-        day -= days_of(year);
-        year += 1;
+    let since = Duration::from_millis(u64::try_from(ms).unwrap_or_default());
+    let mut text = String::new();
+    // It has no form for years of five digits.
+    match write!(text, "{}", humantime::format_rfc3339_seconds(UNIX_EPOCH + since)) {
+        Ok(()) => text.split('T').next().unwrap_or_default().to_owned(),
+        Err(_) => "a day after the year 9999".to_owned(),
     }
-    let mut month = 1;
-    while day >= days_in(year, month) {
-        day -= days_in(year, month);
-        month += 1;
-    }
-    format!("{year:04}-{month:02}-{:02}", day + 1)
-}
-
-fn days_of(year: i64) -> i64 {
-    if is_leap(year) { 366 } else { 365 }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const DAY_MS: i64 = 86_400_000;
 
     #[test]
     fn days_are_understood_and_shown() {
@@ -68,7 +41,18 @@ mod tests {
             assert_eq!(show(ms), text);
             assert_eq!(show(ms + DAY_MS - 1), text);
         }
-        for text in ["", "x", "2023-02-29", "2024-13-01", "2024-1-1", "1969-12-31", "2024-04-31"] {
+        assert_eq!(show(253_402_300_799_000), "9999-12-31");
+        assert_eq!(show(i64::MAX), "a day after the year 9999");
+        for text in [
+            "",
+            "x",
+            "2023-02-29",
+            "2024-13-01",
+            "2024-1-1",
+            "1969-12-31",
+            "2024-04-31",
+            "2024-01-31T",
+        ] {
             assert_eq!(parse(text), None, "{text}");
         }
     }

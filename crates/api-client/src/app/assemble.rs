@@ -297,6 +297,7 @@ fn directory_settings(config: &Config) -> directory::Settings {
     directory::Settings {
         enabled: config.user_directory.enabled,
         all_local_users: config.user_directory.search_all_users,
+        accounts_end: config.account_validity.period.is_some(),
     }
 }
 

@@ -67,6 +67,27 @@ async fn whoever_has_not_renewed_their_account_can_only_log_out_or_renew_it() {
 }
 
 #[tokio::test]
+async fn whoever_has_not_renewed_their_account_is_not_found_by_others() {
+    let (apps, _post) = servers().await;
+    for app in apps {
+        let alice = app.user("alice").await;
+        let room = alice.create_room(json!({ "preset": "public_chat" })).await;
+        app.clock.advance_ms(29 * DAY_MS);
+        let bob = app.user("bob").await;
+        bob.join(&room).await;
+        let found = async || {
+            let page = bob.post("/user_directory/search", json!({ "search_term": "alice" })).await;
+            page.json()["results"].as_array().unwrap().len()
+        };
+        assert_eq!(found().await, 1);
+        app.clock.advance_ms(DAY_MS);
+        assert_eq!(found().await, 0);
+        app.app.accounts.renew(&alice.id, Renewal::Usual).await.unwrap();
+        assert_eq!(found().await, 1);
+    }
+}
+
+#[tokio::test]
 async fn a_page_shows_nothing_of_what_is_not_its_own() {
     let (apps, _post) = servers().await;
     for app in apps {
