@@ -254,8 +254,7 @@ impl Rooms {
                 break;
             }
         }
-        let unwritten = &mut db::Write::new();
-        facts.room_num = self.store.interner.room(unwritten, &facts.room_id).await?;
+        facts.room_num = self.store.interner.next_room().await?;
         let room = self.activate(Room::new(facts.room_id.clone(), facts.room_num, version));
         room.set(Arc::new(facts));
         Ok(room)

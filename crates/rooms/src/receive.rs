@@ -141,7 +141,7 @@ impl Rooms {
         let unwritten = &mut db::Write::new();
         let creator_num = self.store.interner.user(unwritten, event.sender()).await?;
         let room_id = event.room_id().to_owned();
-        let room_num = self.store.interner.room(unwritten, &room_id).await?;
+        let room_num = self.store.interner.next_room().await?;
         let room = Room::new(room_id.clone(), room_num, event.room_version());
         let mut facts = Facts::empty(room_id, event.room_version(), creator_num, self.now_ms());
         facts.room_num = room_num;

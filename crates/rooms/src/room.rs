@@ -85,6 +85,11 @@ impl Room {
         Ok(facts)
     }
 
+    /// Whether nothing of it is stored yet: what is known of it can't be read.
+    pub(crate) fn is_new(&self) -> bool {
+        self.known_facts().is_some_and(|facts| facts.state.is_empty())
+    }
+
     fn known_facts(&self) -> Option<Arc<Facts>> {
         self.known.read().as_ref().map(|known| Arc::clone(&known.facts))
     }

@@ -3,7 +3,7 @@
 //! A number is taken from a block that was reserved in the database before its first use, and its row is written in
 //! the same write as that use. Two nodes that intern the same name at once are told apart by the unique constraint:
 //! the later write is rejected with a conflict, forgets its number, and is tried again by its caller.
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use db::{Database, Read, Result, Write, params};
 use parking_lot::Mutex;
@@ -128,9 +128,13 @@ impl Interner {
             }
         }
         if !missing.is_empty() {
-            let sql = "SELECT user_num FROM user_numbers WHERE user_id = ANY($1)";
+            let sql = "SELECT user_num, user_id FROM user_numbers WHERE user_id = ANY($1)";
             for row in self.db.query(sql, params![missing]).await? {
-                found.push(row.get(0)?);
+                let number: UserNum = row.get(0)?;
+                let user_id = UserId::parse(row.text(1)?)
+                    .map_err(|_| db::Error::inconsistent("a user id that is none"))?;
+                self.users.confirm(user_id, number.0);
+                found.push(number);
             }
         }
         Ok(found)
@@ -155,22 +159,22 @@ impl Interner {
         Ok(user_id)
     }
 
-    /// The number of `room_id`, given one in `write` if it has none.
+    /// A number for `room_id`, which has none yet. It is the room's once it is [written](Self::insert_room).
     ///
     /// # Errors
-    /// Fails if the database fails.
-    pub async fn room(&self, write: &mut Write, room_id: &RoomId) -> Result<RoomNum> {
-        if let Some(number) = self.find_room(room_id).await? {
-            return Ok(number);
-        }
-        let number = self.rooms.claim(room_id.to_owned(), &self.room_blocks, &self.db).await?;
+    /// Fails if a block can't be reserved.
+    pub async fn next_room(&self) -> Result<RoomNum> {
+        self.room_blocks.next(&self.db).await.map(RoomNum)
+    }
+
+    /// Writes the number of a new room. The write is rejected if the room has another by then.
+    pub fn insert_room(&self, write: &mut Write, number: RoomNum, room_id: &RoomId) {
         write.execute_expecting(
             "INSERT INTO room_numbers (room_num, room_id) VALUES ($1, $2) ON CONFLICT (room_id) \
              DO UPDATE SET room_id = excluded.room_id WHERE room_numbers.room_num = excluded.room_num",
             params![number, room_id.as_str()],
             1,
         );
-        Ok(RoomNum(number))
     }
 
     /// The number of `room_id`, if it has one.
@@ -263,7 +267,6 @@ impl Interner {
     /// Forgets names whose write was rejected, so that the next try reads what is stored.
     pub fn forget_unconfirmed(&self) {
         self.users.unconfirmed.lock().clear();
-        self.rooms.unconfirmed.lock().clear();
         self.state_keys.unconfirmed.lock().clear();
     }
 }
@@ -273,7 +276,7 @@ struct Names<N> {
     numbers: Cache<N, i64>,
     by_number: Cache<i64, N>,
     /// Given a number by a write that may not have been committed: each use writes the row again.
-    unconfirmed: Mutex<std::collections::HashMap<N, i64>>,
+    unconfirmed: Mutex<HashMap<N, i64>>,
 }
 
 impl<N> Default for Names<N>
@@ -305,17 +308,26 @@ where
     }
 
     fn confirm(&self, name: N, number: i64) {
+        self.numbers.insert(name.clone(), number);
         self.unconfirmed.lock().remove(&name);
-        self.by_number.insert(number, name.clone());
-        self.numbers.insert(name, number);
+        self.by_number.insert(number, name);
     }
 
     async fn claim(&self, name: N, block: &Block, db: &Database) -> Result<i64> {
-        if let Some(number) = self.unconfirmed.lock().get(&name) {
-            return Ok(*number);
+        // Whoever looked for it in the database before it was there comes here after it was confirmed.
+        let given = |unconfirmed: &HashMap<N, i64>| {
+            unconfirmed.get(&name).copied().or_else(|| self.numbers.get(&name))
+        };
+        if let Some(number) = given(&self.unconfirmed.lock()) {
+            return Ok(number);
         }
         let number = block.next(db).await?;
-        Ok(*self.unconfirmed.lock().entry(name).or_insert(number))
+        let mut unconfirmed = self.unconfirmed.lock();
+        if let Some(number) = given(&unconfirmed) {
+            return Ok(number);
+        }
+        unconfirmed.insert(name, number);
+        Ok(number)
     }
 }
 

@@ -12,7 +12,8 @@ fn object(value: Value) -> Map<String, Value> {
 async fn room(server: &TestServer, id: &str) -> OwnedRoomId {
     let id = RoomId::parse(id).unwrap();
     let mut write = Write::new();
-    server.store.interner.room(&mut write, &id).await.unwrap();
+    let number = server.store.interner.next_room().await.unwrap();
+    server.store.interner.insert_room(&mut write, number, &id);
     server.store.db.write(write).await.unwrap();
     id
 }

@@ -7,7 +7,8 @@ use crate::testing::TestServer;
 async fn room(server: &TestServer) -> protocol::ids::OwnedRoomId {
     let id = RoomId::parse("!r:example.org").unwrap();
     let mut write = Write::new();
-    server.store.interner.room(&mut write, &id).await.unwrap();
+    let number = server.store.interner.next_room().await.unwrap();
+    server.store.interner.insert_room(&mut write, number, &id);
     server.store.db.write(write).await.unwrap();
     id
 }

@@ -215,7 +215,9 @@ impl Rooms {
         record_state(&mut write, facts, &changes, &members, &position);
         let bump = if is_bump(event.pdu.kind()) { position.clone() } else { Value::Null };
         if facts.state.is_empty() {
-            self.store.interner.room(&mut write, &facts.room_id).await?;
+            self.store.interner.insert_room(&mut write, now.room_num, &now.room_id);
+            // Its number as it is in this write: what was given before may not hold any more.
+            now.creator_num = event.sender_num;
             store::rooms::insert(&mut write, &now.new_row(), position.clone(), bump);
         } else {
             let (before, after) = (&facts.head, &now.head);

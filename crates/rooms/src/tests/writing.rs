@@ -7,7 +7,7 @@ use store::events;
 
 use crate::{
     CreateRoom, Error, MessagesQuery, Preset, Transaction,
-    testing::{object, servers, user},
+    testing::{TestServer, object, servers, user},
 };
 
 fn everything() -> MessagesQuery {
@@ -211,4 +211,51 @@ async fn a_transaction_belongs_to_one_path() {
         let event = rooms.visible_event(&alice, &room_id, &odd).await.unwrap();
         assert_eq!(event.transaction_id(event.sender_num, "D"), Some("r"));
     }
+}
+
+/// Somebody else's write can take what this one was going to take: then it is built again, as that of any room.
+#[tokio::test]
+async fn a_new_room_whose_write_was_rejected_is_written_again() {
+    for (server, _database) in servers().await {
+        let unwritten = &mut db::Write::new();
+        let last = server.store.interner.state_key(unwritten, "org.example.probe", "").await;
+        let next = last.unwrap().0 + 1;
+        let mut taken = db::Write::new();
+        taken.execute(
+            "INSERT INTO state_keys (state_key_num, type, state_key) VALUES ($1, $2, $3)",
+            db::params![next, "org.example.taken", ""],
+        );
+        server.store.db.write(taken).await.unwrap();
+        let room_id = server.room("alice", Preset::PublicChat).await;
+        assert_stored(&server, &room_id).await;
+    }
+}
+
+#[tokio::test]
+async fn rooms_that_are_created_at_once_have_their_own_numbers_whatever_is_rejected_meanwhile() {
+    for (server, _database) in servers().await {
+        let create = (0..20).map(|_| server.room("alice", Preset::PublicChat));
+        let rejected = async {
+            for _ in 0..2_000 {
+                // As after a write that was rejected.
+                server.store.interner.forget_unconfirmed();
+                tokio::task::yield_now().await;
+            }
+        };
+        let (rooms, ()) = tokio::join!(join_all(create), rejected);
+        for room_id in rooms {
+            assert_stored(&server, &room_id).await;
+        }
+    }
+}
+
+/// The room can be read without what is in memory, by its id and by its number.
+async fn assert_stored(server: &TestServer, room_id: &RoomId) {
+    let rooms = server.restarted();
+    let room = rooms.room(room_id).await.unwrap();
+    let facts = room.facts(&rooms).await.unwrap();
+    assert_eq!(facts.joined, 1);
+    assert_eq!(server.store.interner.room_id(room.num).await.unwrap(), room_id);
+    let creator = server.store.interner.user_id(facts.creator_num).await.unwrap();
+    assert_eq!(creator, user("alice"));
 }

@@ -35,7 +35,9 @@ pub(super) async fn write(rooms: &Rooms, room: &Arc<Room>, jobs: Vec<Job>) {
             Ok(()) => return,
             Err(unwritten) => {
                 jobs = unwritten;
-                room.distrust();
+                if !room.is_new() {
+                    room.distrust();
+                }
                 rooms.store.interner.forget_unconfirmed();
                 tracing::debug!(room.id = %room.id, attempt, "the room was written by somebody else");
                 jobs = answer_repeated(rooms, room, jobs).await;
@@ -154,7 +156,10 @@ async fn record(
     }
     if let Some(last) = recorded.last().map(|recorded| recorded.position.clone()) {
         if before.state.is_empty() {
-            rooms.store.interner.room(write, &working.room_id).await?;
+            rooms.store.interner.insert_room(write, working.room_num, &working.room_id);
+            // Its number as it is in this write: what was given before may not hold any more.
+            let first = prepared.first().and_then(|prepared| prepared.events.first());
+            working.creator_num = first.map_or(working.creator_num, |built| built.event.sender_num);
             apply::create(working, last, bump, write);
         } else {
             store::rooms::advance(write, working.room_num, &before.head, &working.head, last, bump);
