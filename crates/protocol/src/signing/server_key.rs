@@ -63,11 +63,12 @@ impl ServerKey {
         Ok(Self { pair, key_id: format!("ed25519:{version}"), seed })
     }
 
-    /// A new key from entropy; its version is made of the last four bytes (`a_` + four letters).
+    /// A new key from entropy; its version is made of the last eight bytes (`a_` + eight letters): a server that makes another
+    /// key later has another id for it, too.
     ///
     /// # Errors
     /// None in practice: the version is always well formed.
-    pub fn generate(entropy: &[u8; 36]) -> Result<Self, KeyFormatError> {
+    pub fn generate(entropy: &[u8; 40]) -> Result<Self, KeyFormatError> {
         let (seed, version) = entropy.split_first_chunk::<32>().ok_or(KeyFormatError::Seed)?;
         Self::from_seed(&format!("a_{}", crate::ids::token(version)), *seed)
     }

@@ -230,7 +230,7 @@ fn keys_are_read_and_written_in_the_common_text_form() {
         assert_eq!(ServerKey::from_text(bad).unwrap_err(), error, "{bad:?}");
     }
     assert!(!format!("{key:?}").contains("YJDB"), "the secret is not in logs");
-    let generated = ServerKey::generate(&[3; 36]).unwrap();
+    let generated = ServerKey::generate(&[3; 40]).unwrap();
     assert_eq!(
         ServerKey::from_text(&generated.to_text()).unwrap().public_key(),
         generated.public_key()
