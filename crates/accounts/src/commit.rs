@@ -67,8 +67,8 @@ impl Pending {
 impl Accounts {
     /// Takes a position for a change of the user's profile, which everybody in their rooms is told.
     ///
-    /// The rooms are read before the commit: nothing between commit and publication may fail. Who joins one in between
-    /// is told the whole profile by that.
+    /// The rooms are read before the commit: nothing between commit and publication may fail. Who shares one with them only
+    /// since then is not woken, and told when something else does it.
     pub(crate) async fn profile_change(
         &self,
         pending: &mut Pending,
@@ -79,7 +79,8 @@ impl Accounts {
         let at = position.clone();
         pending.then(move |committed| {
             let position = committed.position(&at);
-            rooms.into_iter().map(|room| Change::Profile { position, room }).collect()
+            let rooms = rooms.into_iter().map(Some).chain([None]);
+            rooms.map(|room| Change::Profile { position, room }).collect()
         });
         Ok(position)
     }

@@ -58,7 +58,7 @@ impl Directory {
             return Ok(());
         }
         let mut pending = Pending::default();
-        for user in profiles::changed_users(&self.store.db, after, until).await? {
+        for user in profiles::changed_users(&self.store.db, None, after, until).await? {
             self.show_local(&mut pending, user).await?;
         }
         for room in self.store.changed_rooms(after).await? {

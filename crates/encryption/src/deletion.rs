@@ -98,8 +98,8 @@ impl Encryption {
 
 /// A change of a user's device list that is part of a write: to be published to them and to everybody in their rooms.
 ///
-/// The rooms are read before the commit: nothing between commit and publication may fail. Who joins one in between
-/// learns of the user's devices by that.
+/// The rooms are read before the commit: nothing between commit and publication may fail. Who shares one with them only
+/// since then is not woken, and learns of it when something else does it.
 pub(crate) struct Announcement {
     rooms: Vec<RoomNum>,
     pub(crate) position: Value,
@@ -108,7 +108,8 @@ pub(crate) struct Announcement {
 impl Announcement {
     pub(crate) fn changes(self, user: UserNum, committed: &Committed) -> Vec<Change> {
         let position = committed.position(&self.position);
-        let rooms = self.rooms.into_iter().map(|room| Change::DeviceList { position, room });
+        let rooms = self.rooms.into_iter().map(Some).chain([None]);
+        let rooms = rooms.map(|room| Change::DeviceList { position, room });
         std::iter::once(Change::User { position, user }).chain(rooms).collect()
     }
 }

@@ -52,7 +52,7 @@ pub struct Filter {
     /// For everything in rooms.
     #[serde(deserialize_with = "object_or_default")]
     pub room: RoomFilter,
-    /// Of which fields of others' profiles the client is told ([MSC4429]).
+    /// Of which fields of profiles, the user's own and those of who shares a room with them, the client is told ([MSC4429]).
     ///
     /// [MSC4429]: https://github.com/matrix-org/matrix-spec-proposals/pull/4429
     #[serde(

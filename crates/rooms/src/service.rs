@@ -299,15 +299,12 @@ impl Rooms {
     /// # Errors
     /// Fails if the database fails.
     pub async fn view(&self, room: &Room, user: &UserId) -> Result<View> {
-        let member = self.state_key(room, "m.room.member", user.as_str()).await?;
         let user_num = self.store.interner.find_user(user).await?;
         let ignored = user_num.and_then(|user| self.store.ignores.of(user));
-        let memberships = match member {
-            Some(key) if !self.has_forgotten(room, user_num).await? => {
-                let read = self.read_memberships(room, key);
-                self.memberships_of.of((room.num, key), read).await?
-            }
-            _ => History::default(),
+        let memberships = if self.has_forgotten(room, user_num).await? {
+            History::default()
+        } else {
+            self.membership_history(room, user).await?
         };
         let visibility = self.state_key(room, "m.room.history_visibility", "").await?;
         let visibilities = match visibility {
@@ -342,6 +339,18 @@ impl Rooms {
             return Ok(known);
         }
         Ok(self.store.interner.find_state_key(kind, state_key).await?)
+    }
+
+    /// What a user was in `room` from each position on, oldest first.
+    pub(crate) async fn membership_history(
+        &self,
+        room: &Room,
+        user: &UserId,
+    ) -> Result<History<Membership>> {
+        let Some(key) = self.state_key(room, "m.room.member", user.as_str()).await? else {
+            return Ok(History::default());
+        };
+        self.memberships_of.of((room.num, key), self.read_memberships(room, key)).await
     }
 
     async fn read_memberships(

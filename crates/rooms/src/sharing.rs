@@ -1,13 +1,19 @@
 //! Who is together with whom in a room: what device lists are told by.
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+};
 
 use protocol::ids::{OwnedRoomId, UserId};
 use store::{
-    RoomNum, UserNum,
-    memberships::{self as table, Membership},
+    EventNum, RoomNum, UserNum,
+    memberships::{self as table, Membership, MembershipRow},
 };
 
-use crate::{error::Result, service::Rooms};
+use crate::{error::Result, room::Room, service::Rooms};
+
+/// Of more users than that it is not asked one by one with whom they share a room.
+const ASKED_EACH_MAX: usize = 500;
 
 impl Rooms {
     /// Those of `others` who are joined to a room that `user` is joined to.
@@ -19,8 +25,14 @@ impl Rooms {
         user: UserNum,
         others: &[UserNum],
     ) -> db::Result<BTreeSet<UserNum>> {
-        let rooms: BTreeSet<RoomNum> = self.rooms_of(user).await?.joined().into_iter().collect();
         let mut sharing = BTreeSet::new();
+        if others.len() > ASKED_EACH_MAX {
+            let all = table::sharing_rooms_with(&self.store.db, user).await?;
+            let all: HashSet<UserNum> = all.into_iter().collect();
+            sharing.extend(others.iter().filter(|other| all.contains(other)));
+            return Ok(sharing);
+        }
+        let rooms: BTreeSet<RoomNum> = self.rooms_of(user).await?.joined().into_iter().collect();
         for other in others {
             let theirs = self.rooms_of(*other).await?.joined();
             if theirs.iter().any(|room| rooms.contains(room)) {
@@ -56,14 +68,12 @@ impl Rooms {
     /// With whom `user` has begun to share a room, and with whom they may have ceased to, after position `after` and up
     /// to `until`: those who joined or left a room of the user's, and the members of rooms that the user joined or left.
     ///
+    /// Nobody else: of a room that the user was not in, they are told nothing, and of one that was deleted since nobody knows
+    /// any more who was there.
+    ///
     /// # Errors
     /// Fails if the database fails.
-    pub async fn moves(
-        self: &Arc<Self>,
-        user: UserNum,
-        after: i64,
-        until: i64,
-    ) -> db::Result<Moves> {
+    pub async fn moves(self: &Arc<Self>, user: UserNum, after: i64, until: i64) -> Result<Moves> {
         let mut moves = Moves::default();
         let hub = &self.store.changes;
         if !hub.memberships_changed_since(after) {
@@ -74,27 +84,88 @@ impl Rooms {
         let changed: BTreeSet<RoomNum> =
             hub.rooms_changed_since(rooms, after).into_iter().collect();
         for own in places {
-            let user_moved = own.position > after && own.position <= until;
-            if !user_moved && !changed.contains(&own.room_num) {
-                continue;
-            }
-            let since = if user_moved { i64::MIN } else { after };
             let is_here = own.membership == Membership::Join;
-            for row in table::of_room(&self.store.db, own.room_num, since).await? {
-                if row.user_num == user {
-                    continue;
-                }
-                match row.membership {
-                    Membership::Join if is_here => drop(moves.together.insert(row.user_num)),
-                    // Whoever was gone before is not met and not parted from.
-                    membership if membership == Membership::Join || row.position > after => {
-                        moves.apart.insert(row.user_num);
-                    }
-                    _ => {}
-                }
+            if own.position > after {
+                self.add_own_move(own, (after, until), &mut moves).await?;
+            } else if is_here && changed.contains(&own.room_num) {
+                self.add_moves_of_others(own, after, &mut moves).await?;
             }
         }
+        moves.together.remove(&user);
+        moves.apart.remove(&user);
         Ok(moves)
+    }
+
+    /// Adds what follows from it that the user's own place in a room was set.
+    async fn add_own_move(
+        self: &Arc<Self>,
+        own: MembershipRow,
+        (after, until): (i64, i64),
+        moves: &mut Moves,
+    ) -> Result<()> {
+        let Some(room) = self.by_number(own.room_num).await? else { return Ok(()) };
+        let user = self.store.interner.user_id(own.user_num).await?;
+        let history = self.membership_history(&room, &user).await?;
+        let at = |position| {
+            let last = history.iter().rev().find(|(from, _)| *from <= position);
+            last.is_some_and(|(_, membership)| *membership == Membership::Join)
+        };
+        let (was_here, is_here) = (at(after), at(until));
+        let was_away = history.iter().any(|(from, membership)| {
+            *from > after && *from <= until && *membership != Membership::Join
+        });
+        if is_here && (!was_here || was_away) {
+            // Everybody who is there is met.
+            let all = table::of_room(&self.store.db, room.num, i64::MIN).await?;
+            let joined = all.into_iter().filter(|row| row.membership == Membership::Join);
+            moves.together.extend(joined.map(|row| row.user_num));
+        }
+        if is_here && was_here {
+            self.add_moves_of_others(own, after, moves).await?;
+        }
+        if was_here && !is_here {
+            // Whose place has not been set since, was there as they are now.
+            let all = table::of_room(&self.store.db, room.num, i64::MIN).await?;
+            let unmoved = all.iter().filter(|row| row.position <= after);
+            let unmoved = unmoved.filter(|row| row.membership == Membership::Join);
+            moves.apart.extend(unmoved.map(|row| row.user_num));
+            moves.apart.extend(self.joined_before(&room, after).await?);
+        }
+        Ok(())
+    }
+
+    /// Adds who came into a room in which the user is, and who was there before and is no more.
+    async fn add_moves_of_others(
+        self: &Arc<Self>,
+        own: MembershipRow,
+        after: i64,
+        moves: &mut Moves,
+    ) -> Result<()> {
+        let set = table::of_room(&self.store.db, own.room_num, after).await?;
+        let (came, gone): (Vec<_>, Vec<_>) =
+            set.into_iter().partition(|row| row.membership == Membership::Join);
+        moves.together.extend(came.iter().map(|row| row.user_num));
+        if !gone.is_empty()
+            && let Some(room) = self.by_number(own.room_num).await?
+        {
+            // An invite that was declined is nobody's departure.
+            let before = self.joined_before(&room, after).await?;
+            let parted = gone.iter().map(|row| row.user_num).filter(|user| before.contains(user));
+            moves.apart.extend(parted);
+        }
+        Ok(())
+    }
+
+    /// Those whose place in a room was set after `after`, and who were joined to it until then.
+    async fn joined_before(self: &Arc<Self>, room: &Room, after: i64) -> Result<BTreeSet<UserNum>> {
+        let mut keys = HashSet::new();
+        let changes = self.state_changes(room, after, i64::MAX).await?;
+        let first = changes.iter().filter(|change| keys.insert(change.state_key_num));
+        let replaced: Vec<EventNum> = first.filter_map(|change| change.replaced).collect();
+        let events = self.events(&replaced).await?;
+        let joined = events.iter().filter(|event| event.membership() == Some(Membership::Join));
+        let users = joined.filter_map(|event| <&UserId>::try_from(event.pdu.state_key()?).ok());
+        Ok(self.store.interner.find_users(users).await?.into_iter().collect())
     }
 }
 

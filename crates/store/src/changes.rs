@@ -71,15 +71,15 @@ pub enum Change {
     Profile {
         /// Where in the stream.
         position: i64,
-        /// A room of the user.
-        room: RoomNum,
+        /// A room of the user; none where nobody is woken: that there was a change is known all the same to whoever looks.
+        room: Option<RoomNum>,
     },
     /// A user's devices or keys changed, which everybody who shares this room with them sees.
     DeviceList {
         /// Where in the stream.
         position: i64,
-        /// A room of the user.
-        room: RoomNum,
+        /// A room of the user; none as for [`Self::Profile`].
+        room: Option<RoomNum>,
     },
 }
 
@@ -449,9 +449,12 @@ impl Hub {
         match change {
             Change::Room { room, .. }
             | Change::RemoteMembership { room, .. }
-            | Change::Presence { room, .. }
-            | Change::Profile { room, .. }
-            | Change::DeviceList { room, .. } => self.wake_room(room),
+            | Change::Presence { room, .. } => self.wake_room(room),
+            Change::Profile { room, .. } | Change::DeviceList { room, .. } => {
+                if let Some(room) = room {
+                    self.wake_room(room);
+                }
+            }
             Change::User { user, .. } => self.wake_user(user),
             Change::Membership { user, room, follows, .. } => {
                 self.wake_room(room);

@@ -1,5 +1,5 @@
 //! Table `profile_fields`: what users show of themselves.
-use db::{OperationIndex, Read, Result, Value, Write, params};
+use db::{OperationIndex, Read, Result, Row, Value, Write, params};
 
 use crate::UserNum;
 
@@ -12,7 +12,7 @@ pub struct ProfileField {
     pub value: String,
 }
 
-/// A change of a profile.
+/// A field of somebody's profile, as it was changed last.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProfileChange {
     /// Whose profile.
@@ -40,7 +40,7 @@ pub async fn of_user(reader: &impl Read, user: UserNum) -> Result<Vec<ProfileFie
     rows.iter().map(|row| Ok(ProfileField { field: row.get(0)?, value: row.get(1)? })).collect()
 }
 
-/// The profiles of many users, of each the fields named, or all of them.
+/// The profiles of many users, of each the fields named, or all of them: also those that were removed, without a value.
 ///
 /// # Errors
 /// Fails if the database fails.
@@ -48,63 +48,47 @@ pub async fn of_users(
     reader: &impl Read,
     users: &[UserNum],
     fields: Option<&[String]>,
-) -> Result<Vec<(UserNum, ProfileField)>> {
-    const ALL: &str = "SELECT user_num, field, value FROM profile_fields \
-                       WHERE user_num = ANY($1) AND value IS NOT NULL";
-    const NAMED: &str = "SELECT user_num, field, value FROM profile_fields \
-                         WHERE user_num = ANY($1) AND field = ANY($2) AND value IS NOT NULL";
+) -> Result<Vec<ProfileChange>> {
+    const ALL: &str = "SELECT user_num, field, value, position FROM profile_fields \
+                       WHERE user_num = ANY($1)";
+    const NAMED: &str = "SELECT user_num, field, value, position FROM profile_fields \
+                         WHERE user_num = ANY($1) AND field = ANY($2)";
     let numbers: Vec<i64> = users.iter().map(|user| user.0).collect();
     let rows = match fields {
         None => reader.query(ALL, params![numbers]).await?,
         Some(fields) => reader.query(NAMED, params![numbers, fields.to_vec()]).await?,
     };
-    rows.iter()
-        .map(|row| Ok((row.get(0)?, ProfileField { field: row.get(1)?, value: row.get(2)? })))
-        .collect()
+    rows.iter().map(change).collect()
 }
 
-/// The changes of all profiles with `after < position <= until`, in order: of the fields named, or of all.
+/// The users of whose profiles a field was changed with `after < position <= until`: one of those named, or any.
 ///
 /// # Errors
 /// Fails if the database fails.
-pub async fn changed_between(
+pub async fn changed_users(
     reader: &impl Read,
     fields: Option<&[String]>,
     after: i64,
     until: i64,
-) -> Result<Vec<ProfileChange>> {
-    const ALL: &str = "SELECT user_num, field, value, position FROM profile_fields \
-                       WHERE position > $1 AND position <= $2 ORDER BY position";
-    const NAMED: &str = "SELECT user_num, field, value, position FROM profile_fields \
-                         WHERE position > $1 AND position <= $2 AND field = ANY($3) ORDER BY position";
+) -> Result<Vec<UserNum>> {
+    const ALL: &str = "SELECT DISTINCT user_num FROM profile_fields \
+                       WHERE position > $1 AND position <= $2";
+    const NAMED: &str = "SELECT DISTINCT user_num FROM profile_fields \
+                         WHERE position > $1 AND position <= $2 AND field = ANY($3)";
     let rows = match fields {
         None => reader.query(ALL, params![after, until]).await?,
         Some(fields) => reader.query(NAMED, params![after, until, fields.to_vec()]).await?,
     };
-    rows.iter()
-        .map(|row| {
-            Ok(ProfileChange {
-                user_num: row.get(0)?,
-                field: row.get(1)?,
-                value: row.get(2)?,
-                position: row.get(3)?,
-            })
-        })
-        .collect()
+    rows.iter().map(|row| row.get(0)).collect()
 }
 
-/// The users whose profile was changed with `after < position <= until`.
-///
-/// # Errors
-/// Fails if the database fails.
-pub async fn changed_users(reader: &impl Read, after: i64, until: i64) -> Result<Vec<UserNum>> {
-    let rows = reader
-        .query(
-            "SELECT DISTINCT user_num FROM profile_fields WHERE position > $1 AND position <= $2",
-            params![after, until],
-        )
-        .await?;
-    rows.iter().map(|row| row.get(0)).collect()
+fn change(row: &Row) -> Result<ProfileChange> {
+    Ok(ProfileChange {
+        user_num: row.get(0)?,
+        field: row.get(1)?,
+        value: row.get(2)?,
+        position: row.get(3)?,
+    })
 }
 
 /// Sets a field, or removes it if `value` is `None`.

@@ -120,8 +120,9 @@ impl Sync {
         connection.requests.send_modify(|requests| *requests += 1);
         turn.mark_unchanged();
         let mut waiting = self.begin_waiting(request.client.user_num, request.timeout).await?;
-        // Up to where there was nothing to tell.
+        // Up to where there was nothing to tell, and whether there was something to remember.
         let mut checked: Option<StreamToken> = None;
+        let mut is_owed = false;
         loop {
             let (now, must) = (self.now(), waiting.must_answer());
             {
@@ -133,22 +134,18 @@ impl Sync {
                 let since = checked.or(state.told.at);
                 let may = checked.is_none() && self.has_messages(request).await?
                     || self.window_may_have_news(request, since, now).await?;
-                if is_changed || may {
+                if is_changed || may || (must && is_owed) {
                     // In a box: whoever only waits must not hold the room that an answer needs.
                     let answer = Box::pin(self.answer_windows(request, user, &state, now)).await?;
                     if must || is_changed || answer.has_news {
                         return Ok(finish(answer, connection.number, &mut state));
                     }
-                    // What is to be remembered without being told is so with the answer that ends the waiting.
-                    if answer.rooms.is_empty() {
-                        checked = Some(now);
-                    }
+                    is_owed |= !answer.rooms.is_empty();
                 } else if must {
                     let answer = Box::pin(self.answer_nothing(request, &state, now)).await?;
                     return Ok(finish(answer, connection.number, &mut state));
-                } else {
-                    checked = Some(now);
                 }
+                checked = Some(now);
             }
             tokio::select! {
                 () = waiting.changed() => {}
@@ -268,7 +265,9 @@ impl Sync {
         let mut draft = Draft::new(state);
         let mut response = Response { txn_id: request.txn_id.clone(), ..Response::default() };
         let selections = Selections::of(request);
-        let mut scene = Scene { request, window, selections, news, rooms: Vec::new() };
+        let covers_profiles = state.told.has_profiles_for(request);
+        let rooms = Vec::new();
+        let mut scene = Scene { request, window, selections, news, covers_profiles, rooms };
         let asked = |planned: &'a Planned, news: &News| Asked {
             request,
             window,

@@ -171,7 +171,7 @@ pub struct JoinedRoom {
     /// How much is unread in each thread.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub unread_thread_notifications: BTreeMap<OwnedEventId, push::Counts>,
-    /// Whose member events are told: their profiles go with them, if the client wants any.
+    /// Whom it introduces: their profiles are told with it, if the client wants any.
     #[serde(skip)]
     pub introduced: Vec<OwnedUserId>,
 }

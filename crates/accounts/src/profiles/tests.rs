@@ -115,7 +115,13 @@ async fn others_profiles_are_theirs_and_changes_have_a_place_in_the_stream() {
         assert_eq!(until, before + 2);
         assert!(server.store.changes.user_changed_since(alice.user_num, before));
         let db = &server.store.db;
-        let changes = profiles::changed_between(db, None, before, until).await.unwrap();
+        let whose = profiles::changed_users(db, None, before, until).await.unwrap();
+        assert_eq!(whose, [alice.user_num]);
+        let named = ["m.status".to_owned()];
+        let whose = profiles::changed_users(db, Some(&named), before, until).await.unwrap();
+        assert!(whose.is_empty());
+        let mut changes = profiles::of_users(db, &[alice.user_num], None).await.unwrap();
+        changes.sort_by_key(|change| change.position);
         let changes: Vec<_> =
             changes.iter().map(|change| (change.field.as_str(), change.value.as_deref())).collect();
         assert_eq!(changes, [("displayname", Some("\"A\"")), ("m.tz", None)]);

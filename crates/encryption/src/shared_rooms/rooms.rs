@@ -20,6 +20,11 @@ impl SharedRooms for Arc<Rooms> {
     }
 
     fn moves(&self, user: UserNum, after: i64, until: i64) -> SharingFuture<'_, Moves> {
-        Box::pin(async move { Rooms::moves(self, user, after, until).await })
+        Box::pin(async move {
+            Rooms::moves(self, user, after, until).await.map_err(|error| match error {
+                rooms::Error::Storage(error) => error,
+                _ => db::Error::inconsistent("the history of a room"),
+            })
+        })
     }
 }

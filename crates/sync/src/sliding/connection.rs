@@ -101,6 +101,8 @@ pub(super) struct Sent {
     pub(super) read: i64,
     /// Whether the user's data about the room has been told.
     pub(super) account_data: bool,
+    /// Whether the profiles of those whom it introduces have been told.
+    pub(super) profiles: bool,
     /// The lazily loaded members that have been told.
     pub(super) members: BTreeSet<UserNum>,
 }
@@ -131,6 +133,17 @@ impl<'a> Draft<'a> {
             Entry::Vacant(unchanged) => {
                 let before = self.before.rooms.get(&room)?;
                 unchanged.insert(Some(before.clone())).as_mut()
+            }
+        }
+    }
+
+    /// Lets every room introduce its people anew.
+    pub(super) fn forget_profiles(&mut self) {
+        let told = self.before.rooms.iter().filter(|(_, sent)| sent.profiles);
+        let rooms: Vec<RoomNum> = told.map(|(room, _)| *room).collect();
+        for room in rooms {
+            if let Some(sent) = self.sent_mut(room) {
+                sent.profiles = false;
             }
         }
     }
@@ -220,7 +233,12 @@ impl State {
         let count = self.rooms.len()
             + self.pending.iter().map(|pending| pending.rooms.len()).sum::<usize>();
         let members: usize = self.rooms.values().chain(pending).map(members).sum();
-        size_of::<Self>() + count * room + members
+        let told = self.pending.iter().map(|pending| &pending.told).chain([&self.told]);
+        let fields: usize = told
+            .filter_map(|told| told.profile_fields.as_ref())
+            .map(ProfileFields::memory_bytes)
+            .sum();
+        size_of::<Self>() + count * room + members + fields
     }
 }
 
@@ -241,6 +259,7 @@ mod tests {
             receipts: 0,
             read: 0,
             account_data: false,
+            profiles: false,
             members: BTreeSet::new(),
         }
     }

@@ -27,6 +27,8 @@ pub(super) struct Scene<'a> {
     pub(super) window: Window,
     pub(super) selections: Selections<'a>,
     pub(super) news: News,
+    /// Whether the client has all the fields that it wants of the profiles that it was told.
+    pub(super) covers_profiles: bool,
     /// The rooms of which there may be something to tell.
     pub(super) rooms: Vec<InScene<'a>>,
 }
@@ -58,14 +60,16 @@ pub(super) struct Selections<'a> {
     account_data: Option<Selection<'a>>,
     receipts: Option<Selection<'a>>,
     typing: Option<Selection<'a>>,
+    profiles: Option<Selection<'a>>,
 }
 
 impl<'a> Selections<'a> {
     pub(super) fn of(request: &'a Request) -> Self {
         let selection =
             |selector: &'a Option<Selector>| Some(selector.as_ref()?.selection(request));
-        let Extensions { account_data, receipts, typing, .. } = &request.extensions;
+        let Extensions { account_data, receipts, typing, profiles, .. } = &request.extensions;
         Self {
+            profiles: profiles.as_ref().map(|wanted| wanted.selector.selection(request)),
             account_data: selection(account_data),
             receipts: selection(receipts),
             typing: selection(typing),
@@ -84,9 +88,10 @@ impl Scene<'_> {
         let may = |selection: &Option<Selection<'_>>| {
             selection.as_ref().is_some_and(|selection| selection.may_have(planned))
         };
-        let Selections { account_data, receipts, typing } = &self.selections;
+        let Selections { account_data, receipts, typing, profiles } = &self.selections;
         (self.has_receipts(planned, sent, latest) && may(receipts))
             || (!sent.account_data && may(account_data))
+            || (!(sent.profiles && self.covers_profiles) && may(profiles))
             || (self.news.typing.contains(&planned.room) && may(typing))
     }
 
@@ -117,10 +122,11 @@ impl Sync {
         if let Some(limit) = wanted.thread_subscriptions {
             answers.thread_subscriptions = self.thread_subscriptions_answer(scene, limit).await?;
         }
-        if let Some(profiles) = &wanted.profiles {
-            answers.profiles = self.profiles_answer(scene, profiles, draft).await?;
+        let Selections { account_data, receipts, typing, profiles } = &scene.selections;
+        if let (Some(wanted), Some(selection)) = (&wanted.profiles, profiles) {
+            let fields = &wanted.fields;
+            answers.profiles = self.profiles_answer(scene, selection, fields, draft).await?;
         }
-        let Selections { account_data, receipts, typing } = &scene.selections;
         if let Some(selection) = account_data {
             answers.account_data = self.account_data_answer(scene, selection, draft).await?;
         }

@@ -33,6 +33,9 @@ const SUBSCRIPTIONS_MAX: usize = 1_000;
 /// The most entries of one `required_state`, of one filter, and of the rooms and lists of one extension.
 const ENTRIES_MAX: usize = 1_000;
 
+/// The most fields of profiles that one request asks for; they are remembered for each connection.
+const PROFILE_FIELDS_MAX: usize = 100;
+
 /// The longest `conn_id`, `txn_id`, and name of a list, in bytes.
 const NAME_BYTES_MAX: usize = 255;
 
@@ -314,7 +317,7 @@ impl Profiles {
     fn new(body: ProfilesBody) -> Result<Option<Self>, RequestError> {
         let ProfilesBody { selector, fields } = body;
         let names = fields.as_deref().unwrap_or_default();
-        check_count("fields of profiles", names.len(), ENTRIES_MAX)?;
+        check_count("fields of profiles", names.len(), PROFILE_FIELDS_MAX)?;
         names.iter().try_for_each(|name| check_length("the name of a profile field", name))?;
         let fields = fields
             .map_or(ProfileFields::All, |names| ProfileFields::Named(names.into_iter().collect()));

@@ -4,7 +4,7 @@ use std::{
     sync::Arc,
 };
 
-use protocol::ids::{OwnedUserId, UserId};
+use protocol::ids::OwnedUserId;
 use rooms::{Event, Facts, Room, View};
 use store::{
     EventNum, UserNum,
@@ -51,7 +51,7 @@ pub(super) struct Told {
 pub(super) struct Shown {
     /// The part of the timeline that is told.
     pub(super) piece: Piece,
-    /// Whose member events are told, and who stands for the room: their profiles go with them, if the client wants any.
+    /// Whom it introduces: their profiles are told with it, if the client wants any.
     pub(super) introduced: Vec<OwnedUserId>,
 }
 
@@ -96,6 +96,7 @@ impl Asked<'_> {
             receipts: self.sent.map_or(0, |sent| sent.receipts),
             read: self.sent.map_or(0, |sent| sent.read),
             account_data: self.sent.is_some_and(|sent| sent.account_data),
+            profiles: kind == Kind::Joined && self.known(kind).is_some_and(|sent| sent.profiles),
             members: BTreeSet::new(),
         }
     }
@@ -202,8 +203,9 @@ impl Sync {
             ..described(asked, &facts, &state, known.is_none())
         };
         let introduced = if asked.request.extensions.profiles.is_some() {
-            let told = profiles::introduced(state.events.iter().chain(&piece.events));
-            told.chain(joined_heroes(&facts, &answer)).collect()
+            let heroes = answer.heroes.iter().flatten().map(|hero| &*hero.user_id);
+            let told = profiles::introduced(state.events.iter().chain(&piece.events), &facts);
+            told.chain(profiles::joined_heroes(heroes, &facts)).collect()
         } else {
             Vec::new()
         };
@@ -447,15 +449,6 @@ fn described(asked: Asked<'_>, facts: &Facts, state: &StateNews, is_new: bool) -
         invited_count: state.members_changed.then_some(facts.invited),
         ..RoomAnswer::default()
     }
-}
-
-/// Those who stand for the room and are in it.
-fn joined_heroes<'a>(
-    facts: &'a Facts,
-    answer: &'a RoomAnswer,
-) -> impl Iterator<Item = OwnedUserId> + 'a {
-    let heroes = answer.heroes.iter().flatten();
-    heroes.filter_map(|hero| UserId::parse(&hero.user_id).ok()).filter(|hero| facts.is_joined(hero))
 }
 
 fn heroes(facts: &Facts, client: &Client) -> Vec<Hero> {

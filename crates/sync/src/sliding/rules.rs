@@ -91,11 +91,6 @@ impl Rules {
         self.lazy_members && !self.types.get(MEMBER).is_some_and(|keys| keys.all)
     }
 
-    /// Whether all members are wanted, whatever the timeline shows.
-    pub(crate) fn want_all_members(&self) -> bool {
-        self.wants_all_of(MEMBER) || self.of_any_type.all
-    }
-
     /// Whether what `other` wants is wanted here too. Where that is not plain to see: no.
     pub(crate) fn cover(&self, other: &Self) -> bool {
         let all_but_members = self.everything;

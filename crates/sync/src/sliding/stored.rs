@@ -71,6 +71,8 @@ struct StoredSent {
     read: i64,
     #[serde(rename = "a", default, skip_serializing_if = "is_default")]
     account_data: bool,
+    #[serde(rename = "p", default, skip_serializing_if = "is_default")]
+    profiles: bool,
     #[serde(rename = "m", default, skip_serializing_if = "is_default")]
     members: Vec<i64>,
 }
@@ -159,6 +161,7 @@ impl Numbered {
             receipts: sent.receipts,
             read: sent.read,
             account_data: sent.account_data,
+            profiles: sent.profiles,
             members: sent.members.iter().map(|user| user.0).collect(),
         }
     }
@@ -180,6 +183,7 @@ impl StoredSent {
             receipts: self.receipts,
             read: self.read,
             account_data: self.account_data,
+            profiles: self.profiles,
             members: self.members.into_iter().map(UserNum).collect(),
         })
     }
@@ -229,6 +233,7 @@ mod tests {
             receipts: 7,
             read: 6,
             account_data: true,
+            profiles: true,
             members: BTreeSet::from([UserNum(3), UserNum(5)]),
         }
     }

@@ -1,12 +1,12 @@
 //! A room that the user is in.
 use std::{collections::BTreeMap, sync::Arc};
 
-use protocol::ids::OwnedEventId;
+use protocol::ids::{OwnedEventId, OwnedUserId};
 use push::Counts;
-use rooms::{Receipt, Room, View};
+use rooms::{Event, Facts, Receipt, Room, View};
 use store::{EventNum, memberships::Membership};
 
-use super::{Events, JoinedRoom, Request, Timeline, answer::Gathered};
+use super::{Events, JoinedRoom, Request, Summary, Timeline, answer::Gathered};
 use crate::{
     error::Result, events, profiles, service::Sync, summary, timeline::Piece, window::Window,
 };
@@ -52,10 +52,11 @@ impl Sync {
         let summary = if whole || facts.state_position > window.after() {
             summary::of(&facts, &request.client.user_id)
         } else {
-            super::Summary::default()
+            Summary::default()
         };
         let introduced = if request.wants_profiles() {
-            profiles::introduced(state.events.iter().chain(&piece.events)).collect()
+            let lazy = request.filter.room.state.lazy_load_members;
+            whom_it_introduces(&facts, &piece, &state.events, &summary, whole && !lazy)
         } else {
             Vec::new()
         };
@@ -177,4 +178,21 @@ impl Sync {
 
 fn was_joined(view: &View, window: Window) -> bool {
     view.membership_at(window.after()) == Some(Membership::Join)
+}
+
+/// Whom a room introduces: `everybody` in it, or those whom the answer shows.
+fn whom_it_introduces(
+    facts: &Facts,
+    piece: &Piece,
+    state: &[Arc<Event>],
+    summary: &Summary,
+    everybody: bool,
+) -> Vec<OwnedUserId> {
+    if everybody {
+        let members = facts.state.of_type("m.room.member").map(|(_, event)| event);
+        return profiles::introduced(members, facts).collect();
+    }
+    let heroes = summary.heroes.iter().flatten().map(String::as_str);
+    let told = profiles::introduced(state.iter().chain(&piece.events), facts);
+    told.chain(profiles::joined_heroes(heroes, facts)).collect()
 }

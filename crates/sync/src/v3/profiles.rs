@@ -6,12 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use protocol::{filter, ids::OwnedUserId};
 use serde::Serialize;
 use serde_json::value::RawValue;
-use store::UserNum;
 
 use super::{Request, RoomLists};
 use crate::{
     error::Result,
-    profiles::{ProfileFields, ProfileNews},
+    profiles::{People, ProfileFields, ProfileNews},
     service::Sync,
     window::Window,
 };
@@ -45,7 +44,7 @@ impl Request {
 }
 
 impl Sync {
-    /// What is new of profiles, for those who are asked for by this name of the filter's field: `rooms` introduce people.
+    /// What is new of profiles, as far as `wanted`, one of the filter's two fields for it, asks for it; `rooms` introduce people.
     pub(super) async fn users(
         &self,
         request: &Request,
@@ -59,9 +58,9 @@ impl Sync {
         let fields = ProfileFields::Named(wanted.ids.iter().cloned().collect());
         let introduced = rooms.join.values().flat_map(|room| &room.introduced);
         let introduced: BTreeSet<_> = introduced.map(AsRef::as_ref).collect();
-        let introduced: BTreeSet<UserNum> =
-            self.store.interner.find_users(introduced.into_iter()).await?.into_iter().collect();
-        let profiles = self.profiles(&request.client, &fields, window, introduced).await?;
+        let new = self.store.interner.find_users(introduced.into_iter()).await?;
+        let people = People { new: new.into_iter().collect(), ..People::default() };
+        let profiles = self.profiles(&request.client, &fields, window, people).await?;
         Ok(profiles.into_iter().map(|(user, news)| (user, UserNews::of(news))).collect())
     }
 }

@@ -124,7 +124,7 @@ async fn v3_tells_profiles_to_those_who_ask_under_the_name_that_they_use() {
 async fn v3_introduces_those_whom_a_lazy_client_is_shown() {
     for app in TestApp::on_each_engine().await {
         let (ada, bob, eve) = (app.user("ada").await, app.user("bob").await, app.user("eve").await);
-        let room = ada.create_room(public()).await;
+        let room = ada.create_room(json!({ "preset": "public_chat", "name": "hall" })).await;
         for user in [&bob, &eve] {
             user.join(&room).await;
             show(user, "m.status", json!(user.id)).await;
@@ -251,15 +251,21 @@ async fn a_client_that_wants_more_fields_is_told_them_of_those_whom_it_knows() {
             let answer = connection.ask(body(Some(&["m.status"]))).await;
             assert!(profiles(&answer).is_null(), "{answer}");
             let answer = connection.ask(body(Some(&["m.status", "m.tz"]))).await;
-            assert_eq!(*of(&answer, &bob), json!({ "updated": { "m.tz": "Europe/Rome" } }));
+            assert_eq!(of(&answer, &bob)["updated"], json!({ "m.tz": "Europe/Rome" }));
             // What has changed while they were not wanted is not missed either.
             let mut without = body(None);
             without["extensions"] = json!({});
+            connection.ask(without.clone()).await;
+            show(&bob, "m.status", json!("new")).await;
+            hide(&bob, "m.tz").await;
             connection.ask(without).await;
-            let answer = connection.ask(body(None)).await;
-            let all = json!({ "displayname": "bob", "m.tz": "Europe/Rome" });
-            assert_eq!(of(&answer, &bob)["updated"], all);
-            assert!(profiles(&connection.ask(body(None)).await).is_null());
+            let fields = Some(&["m.status", "m.tz"][..]);
+            let answer = connection.ask(body(fields)).await;
+            let told = json!({ "updated": { "m.status": "new" }, "removed": ["m.tz"] });
+            assert_eq!(*of(&answer, &bob), told);
+            assert!(profiles(&connection.ask(body(fields)).await).is_null());
+            show(&bob, "m.tz", json!("Europe/Rome")).await;
+            hide(&bob, "m.status").await;
         }
     }
 }
@@ -278,15 +284,134 @@ async fn only_the_rooms_that_are_selected_introduce_people() {
             let answer = Connection::new(&ada, "c").ask(body).await;
             assert_eq!(!of(&answer, &bob).is_null(), selects, "{answer}");
         }
+        // One that is selected later introduces them then.
+        let mut connection = Connection::new(&ada, "c");
+        let mut body = window(1, Some(&["m.status"]));
+        body["extensions"][EXTENSION]["lists"] = json!([]);
+        assert!(of(&connection.ask(body).await, &bob).is_null());
+        let answer = connection.ask(window(1, Some(&["m.status"]))).await;
+        assert_eq!(*of(&answer, &bob), json!({ "updated": { "m.status": 1 } }));
         for (wrong, verdict) in [
             (json!("m.status"), "400 M_BAD_JSON"),
             (json!([1]), "400 M_BAD_JSON"),
-            (json!(vec!["a.b"; 1_001]), "400 M_INVALID_PARAM"),
+            (json!(vec!["a.b"; 101]), "400 M_INVALID_PARAM"),
             (json!(["x".repeat(256)]), "400 M_INVALID_PARAM"),
         ] {
             let body = json!({ "extensions": { EXTENSION: { "enabled": true, "fields": wrong } } });
             let reply = Connection::new(&ada, "c").reply(body, 0).await;
             assert_eq!(reply.verdict(), verdict, "{}", reply.json());
         }
+    }
+}
+
+#[tokio::test]
+async fn those_who_stand_for_a_room_are_introduced_and_those_who_are_gone_are_not() {
+    for app in TestApp::on_each_engine().await {
+        let (ada, bob, eve) = (app.user("ada").await, app.user("bob").await, app.user("eve").await);
+        let room = ada.create_room(public()).await;
+        for user in [&bob, &eve] {
+            user.join(&room).await;
+            show(user, "m.status", json!(user.id)).await;
+        }
+        for number in 0..12 {
+            ada.say(&room, &number.to_string()).await;
+        }
+        act(&eve, &room, "leave", json!({})).await;
+        let answer = asks(&ada, &["m.status"], true).sync().await;
+        assert_eq!(answer[USERS].as_object().unwrap().len(), 1, "{answer}");
+        assert_eq!(updates(&answer, &bob), json!({ "m.status": bob.id }));
+        let mut connection = Connection::new(&ada, "c");
+        let mut body = window(1, Some(&["m.status"]));
+        body["lists"]["all"]["required_state"] = json!([]);
+        let answer = connection.ask(body.clone()).await;
+        let told = json!({ bob.id.as_str(): { "updated": { "m.status": bob.id } } });
+        assert_eq!(*profiles(&answer), told);
+        // The join of somebody who has left again is no introduction.
+        body["lists"]["all"]["timeline_limit"] = json!(30);
+        let answer = connection.ask(body).await;
+        assert_eq!(answer["rooms"][&room]["limited"], false, "{answer}");
+        assert_eq!(*profiles(&answer), told, "{answer}");
+        // Whose member events a filter keeps out is told to who does not load lazily.
+        let filter = json!({ FILTER: { "ids": ["m.status"] },
+            "room": { "state": { "types": [] }, "timeline": { "types": [] } } });
+        let answer = Client::with_filter(&ada, filter).sync().await;
+        assert_eq!(updates(&answer, &bob), json!({ "m.status": bob.id }));
+    }
+}
+
+#[tokio::test]
+async fn nobody_learns_who_is_in_a_room_that_they_are_not_in() {
+    for app in TestApp::on_each_engine().await {
+        let (ada, bob, eve) = (app.user("ada").await, app.user("bob").await, app.user("eve").await);
+        let mut v3 = asks(&eve, &["m.status"], true);
+        let mut sliding = Connection::new(&eve, "c");
+        let body = || {
+            let mut body = window(10, Some(&["m.status"]));
+            body["extensions"]["e2ee"] = json!({ "enabled": true });
+            body
+        };
+        v3.sync().await;
+        sliding.ask(body()).await;
+        let mut learns = async |what: &str, expected: &[&TestUser]| {
+            let expected: std::collections::BTreeSet<&str> =
+                expected.iter().map(|user| user.id.as_str()).collect();
+            let (v3, sliding) = (v3.sync().await, sliding.ask(body()).await);
+            let users = |users: &Value| -> Vec<String> {
+                users.as_object().into_iter().flat_map(|users| users.keys().cloned()).collect()
+            };
+            let left = |lists: &Value| -> Vec<String> {
+                serde_json::from_value(lists["left"].clone()).unwrap_or_default()
+            };
+            for told in [
+                users(&v3[USERS]),
+                left(&v3["device_lists"]),
+                users(profiles(&sliding)),
+                left(&sliding["extensions"]["e2ee"]["device_lists"]),
+            ] {
+                let told: std::collections::BTreeSet<&str> =
+                    told.iter().map(String::as_str).collect();
+                assert_eq!(told, expected, "{what}: {v3} {sliding}");
+            }
+        };
+        let room = ada.create_room(json!({ "preset": "private_chat" })).await;
+        let (me, them) = (json!({ "user_id": eve.id }), json!({ "user_id": bob.id }));
+        act(&ada, &room, "invite", them.clone()).await;
+        bob.join(&room).await;
+        act(&ada, &room, "invite", me.clone()).await;
+        learns("an invite", &[]).await;
+        act(&eve, &room, "leave", json!({})).await;
+        learns("a declined invite", &[]).await;
+        act(&ada, &room, "invite", me.clone()).await;
+        eve.join(&room).await;
+        learns("in the room", &[]).await;
+        act(&eve, &room, "leave", json!({})).await;
+        // Who comes after the user has gone is not met.
+        let late = app.user("late").await;
+        act(&ada, &room, "invite", json!({ "user_id": late.id })).await;
+        late.join(&room).await;
+        act(&ada, &room, "ban", me.clone()).await;
+        learns("gone", &[&ada, &bob]).await;
+        act(&bob, &room, "leave", json!({})).await;
+        act(&ada, &room, "invite", them).await;
+        bob.join(&room).await;
+        learns("what happens after that", &[]).await;
+        act(&ada, &room, "unban", me.clone()).await;
+        act(&ada, &room, "invite", me.clone()).await;
+        act(&bob, &room, "leave", json!({})).await;
+        learns("an invite again", &[]).await;
+        // Who is asked into a room of theirs, and declines, is not parted from.
+        eve.join(&room).await;
+        learns("in the room again", &[]).await;
+        let third = app.user("third").await;
+        act(&ada, &room, "invite", json!({ "user_id": third.id })).await;
+        learns("somebody is asked in", &[]).await;
+        act(&third, &room, "leave", json!({})).await;
+        learns("and declines", &[]).await;
+        // Away and back between two answers: nobody is parted from but who has left meanwhile.
+        act(&eve, &room, "leave", json!({})).await;
+        act(&late, &room, "leave", json!({})).await;
+        act(&ada, &room, "invite", me).await;
+        eve.join(&room).await;
+        learns("back", &[&late]).await;
     }
 }
