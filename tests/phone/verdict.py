@@ -73,11 +73,15 @@ def topic_of(true: Any) -> str | None:
 
 
 def preview_of(user: str, true: Any) -> dict[str, Any] | None:
-    """The event that a preview shows: the latest message, or the latest edit of it, or the user's own arrival."""
+    """The event that a preview shows: the latest message, or the latest edit of it, or the user's own arrival. Not judged
+    where a later one was redacted: what the SDK then shows follows from what it happens to have loaded before it, and may be
+    nothing, or still that one."""
     edits: dict[str, Any] = {}
     for event in reversed(true["timeline"]["events"][-SEEN:]):
         content, relation = event["content"], event["content"].get("m.relates_to", {})
-        if event["type"] == "m.room.message" and "msgtype" in content:
+        if event["type"] == "m.room.message" and "msgtype" not in content:
+            return None
+        if event["type"] == "m.room.message":
             if relation.get("rel_type") == "m.replace":
                 edits.setdefault(relation["event_id"], event)
                 continue
