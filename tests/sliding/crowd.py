@@ -55,7 +55,8 @@ class Crowd:
     def deeds(self) -> list[tuple[Callable[[], None], int]]:
         """What may happen, and how often it does beside the others."""
         return [(self._say, 12), (self._set_state, 4), (self._come_or_go, 3), (self._move_user, 2), (self._read, 4),
-                (self._type, 2), (self._send_to_device, 4), (self._set_data, 3), (self._create, 1), (self._show_status, 3)]
+                (self._type, 2), (self._send_to_device, 4), (self._set_data, 3), (self._create, 1),
+                (self._show_status, 3)]
 
     def _say(self) -> None:
         room, sender = self.chance.choice(self.rooms), self._anybody()

@@ -244,7 +244,7 @@ impl Rooms {
         version: RoomVersion,
         drafts: &[Draft],
     ) -> Result<Arc<Room>> {
-        let mut facts = self.empty_facts(creator, version).await?;
+        let mut facts = self.empty_facts(version)?;
         loop {
             facts.created_ts = self.creation_ts();
             if let Some(create) = drafts.first().filter(|_| version.create_event_is_room_id()) {
@@ -260,14 +260,12 @@ impl Rooms {
         Ok(room)
     }
 
-    async fn empty_facts(&self, creator: &UserId, version: RoomVersion) -> Result<Facts> {
+    fn empty_facts(&self, version: RoomVersion) -> Result<Facts> {
         let mut random = [0; 18];
         self.store.entropy.fill(&mut random);
         let room_id = ids::room_id(self.server_name(), &random)
             .ok_or_else(|| Error::Build("the server's name is too long".into()))?;
-        let unwritten = &mut db::Write::new();
-        let creator_num = self.store.interner.user(unwritten, creator).await?;
-        Ok(Facts::empty(room_id, version, creator_num, 0))
+        Ok(Facts::empty(room_id, version, 0))
     }
 
     /// Now, but never the same twice: the id of a room of version 12 is the hash of an event in which nothing else

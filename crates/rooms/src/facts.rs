@@ -24,8 +24,6 @@ pub struct Facts {
     pub version: RoomVersion,
     /// When it was created (Unix ms).
     pub created_ts: i64,
-    /// Who created it.
-    pub creator_num: UserNum,
     /// The current state.
     pub state: RoomState,
     /// How many users are joined.
@@ -116,18 +114,12 @@ impl JoinRule {
 
 impl Facts {
     /// A room that has no event yet, and no number.
-    pub(crate) fn empty(
-        room_id: OwnedRoomId,
-        version: RoomVersion,
-        creator_num: UserNum,
-        created_ts: i64,
-    ) -> Self {
+    pub(crate) fn empty(room_id: OwnedRoomId, version: RoomVersion, created_ts: i64) -> Self {
         Self {
             room_id,
             room_num: RoomNum(0),
             version,
             created_ts,
-            creator_num,
             state: RoomState::default(),
             joined: 0,
             invited: 0,
@@ -145,12 +137,12 @@ impl Facts {
         }
     }
 
-    /// The row of a room that is new. Its positions are bound when the write commits.
-    pub(crate) fn new_row(&self) -> RoomRow {
+    /// The row of a room that is new, and begun by `creator`. Its positions are bound when the write commits.
+    pub(crate) fn new_row(&self, creator: UserNum) -> RoomRow {
         RoomRow {
             room_num: self.room_num,
             room_version: self.version.as_str().to_owned(),
-            creator_num: self.creator_num,
+            creator_num: creator,
             created_ts: self.created_ts,
             published: false,
             head: self.head.clone(),
@@ -199,6 +191,12 @@ impl Facts {
             self.state.get(kind, "")?.pdu.content_as().ok()?;
         let text = content.get(field)?.as_str()?;
         (!text.is_empty()).then(|| text.to_owned())
+    }
+
+    /// Who began it; none of a room without any event.
+    #[must_use]
+    pub fn creator(&self) -> Option<&UserId> {
+        Some(self.state.get("m.room.create", "")?.pdu.sender())
     }
 
     /// The room's type, as `m.room.create` has it: `m.space`, or none for a room to talk in.

@@ -138,12 +138,10 @@ impl Rooms {
         if !event.is_state("m.room.create", "") {
             return Err(Error::UnknownRoom);
         }
-        let unwritten = &mut db::Write::new();
-        let creator_num = self.store.interner.user(unwritten, event.sender()).await?;
         let room_id = event.room_id().to_owned();
         let room_num = self.store.interner.next_room().await?;
         let room = Room::new(room_id.clone(), room_num, event.room_version());
-        let mut facts = Facts::empty(room_id, event.room_version(), creator_num, self.now_ms());
+        let mut facts = Facts::empty(room_id, event.room_version(), self.now_ms());
         facts.room_num = room_num;
         room.set(Arc::new(facts));
         Ok(room)

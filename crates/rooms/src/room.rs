@@ -200,7 +200,6 @@ impl Room {
             room_num: self.num,
             version: self.version,
             created_ts: row.created_ts,
-            creator_num: row.creator_num,
             state,
             joined,
             invited,

@@ -435,12 +435,4 @@ impl Rooms {
         }
         Ok(state_changes::between(&self.store.db, room.num, after, until).await?)
     }
-
-    /// The user with this number.
-    ///
-    /// # Errors
-    /// Fails if the database fails.
-    pub async fn user_id(&self, user: UserNum) -> Result<OwnedUserId> {
-        Ok(self.store.interner.user_id(user).await?)
-    }
 }

@@ -10,7 +10,7 @@ use store::{
     memberships::{self as table, Membership, MembershipRow},
 };
 
-use crate::{error::Result, room::Room, service::Rooms};
+use crate::{error::Result, room::Room, service::Rooms, visibility::last_until};
 
 /// Of more users than that it is not asked one by one with whom they share a room.
 const ASKED_EACH_MAX: usize = 500;
@@ -106,10 +106,7 @@ impl Rooms {
         let Some(room) = self.by_number(own.room_num).await? else { return Ok(()) };
         let user = self.store.interner.user_id(own.user_num).await?;
         let history = self.membership_history(&room, &user).await?;
-        let at = |position| {
-            let last = history.iter().rev().find(|(from, _)| *from <= position);
-            last.is_some_and(|(_, membership)| *membership == Membership::Join)
-        };
+        let at = |position| last_until(&history, position) == Some(Membership::Join);
         let (was_here, is_here) = (at(after), at(until));
         let was_away = history.iter().any(|(from, membership)| {
             *from > after && *from <= until && *membership != Membership::Join

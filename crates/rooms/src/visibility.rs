@@ -208,7 +208,8 @@ impl View {
     }
 }
 
-fn last_until<T: Copy>(changes: &[(i64, T)], position: i64) -> Option<T> {
+/// What was so once everything up to `position` had happened.
+pub(crate) fn last_until<T: Copy>(changes: &[(i64, T)], position: i64) -> Option<T> {
     changes.iter().rev().find(|(from, _)| *from <= position).map(|(_, what)| *what)
 }
 

@@ -159,7 +159,7 @@ impl Interner {
         Ok(user_id)
     }
 
-    /// A number for `room_id`, which has none yet. It is the room's once it is [written](Self::insert_room).
+    /// A number that no room has had. It is a room's once it is [written](Self::insert_room).
     ///
     /// # Errors
     /// Fails if a block can't be reserved.

@@ -112,7 +112,7 @@ pub async fn search(reader: &impl Read, query: &DirectoryQuery<'_>) -> Result<Ve
             "SELECT found.user_id, found.display_name, found.avatar_url FROM user_directory found \
              LEFT JOIN users ON users.user_num = found.user_num \
              WHERE found.user_num <> $1 AND COALESCE(users.deactivated, 0) = 0 \
-             AND (COALESCE(users.admin, 0) = 1 OR NOT EXISTS (SELECT 1 FROM account_validity \
+             AND (CAST($12 AS BIGINT) IS NULL OR COALESCE(users.admin, 0) = 1 OR NOT EXISTS (SELECT 1 FROM account_validity \
                 WHERE account_validity.user_num = found.user_num \
                 AND account_validity.expires_ts <= CAST($12 AS BIGINT))) \
              AND found.user_num IN (SELECT user_num FROM user_directory_words \

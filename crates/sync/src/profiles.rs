@@ -63,12 +63,14 @@ impl ProfileFields {
 }
 
 /// What is new of one profile.
-#[derive(Debug, Default)]
-pub(crate) struct ProfileNews {
+#[derive(Debug, Default, Serialize)]
+pub struct ProfileNews {
     /// Fields that are new or have changed, with their values.
-    pub(crate) updated: BTreeMap<String, Box<RawValue>>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub updated: BTreeMap<String, Box<RawValue>>,
     /// Fields that are not there any more.
-    pub(crate) removed: BTreeSet<String>,
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub removed: BTreeSet<String>,
 }
 
 /// What is new of profiles, by user; nothing of those with whom the client's user shares no room any more.

@@ -268,14 +268,12 @@ impl Sync {
         let covers_profiles = state.told.has_profiles_for(request);
         let rooms = Vec::new();
         let mut scene = Scene { request, window, selections, news, covers_profiles, rooms };
-        let asked = |planned: &'a Planned, news: &News| Asked {
-            request,
-            window,
-            config: &planned.config,
-            sent: state.rooms.get(&planned.room),
-            is_dm: plan.direct.contains(&planned.room),
-            has_read: news.read.contains(&planned.room)
-                || state.rooms.get(&planned.room).is_some_and(|sent| sent.read > sent.through),
+        let asked = |planned: &'a Planned, news: &News| {
+            let sent = state.rooms.get(&planned.room);
+            let has_read = news.read.contains(&planned.room)
+                || sent.is_some_and(|sent| sent.read > sent.through);
+            let is_dm = plan.direct.contains(&planned.room);
+            Asked { request, window, config: &planned.config, sent, is_dm, has_read }
         };
         let mut covers = Covers::default();
         let mut due = Vec::new();

@@ -47,7 +47,7 @@ pub(super) async fn document(app: &App, room_id: &RoomId) -> Result<Room, Error>
     document.aliases = aliases.iter().map(ToString::to_string).collect();
     document.room_type = facts.room_type();
     document.room_version = Some(facts.version.as_str().to_owned());
-    document.creator = Some(app.rooms.user_id(facts.creator_num).await?.to_string());
+    document.creator = facts.creator().map(ToString::to_string);
     document.created_ms = Some(facts.created_ts);
     document.join_rule = Some(facts.join_rule().as_str().to_owned());
     document.history_visibility = Some(facts.history_visibility().as_str().to_owned());

@@ -216,9 +216,8 @@ impl Rooms {
         let bump = if is_bump(event.pdu.kind()) { position.clone() } else { Value::Null };
         if facts.state.is_empty() {
             self.store.interner.insert_room(&mut write, now.room_num, &now.room_id);
-            // Its number as it is in this write: what was given before may not hold any more.
-            now.creator_num = event.sender_num;
-            store::rooms::insert(&mut write, &now.new_row(), position.clone(), bump);
+            let row = now.new_row(event.sender_num);
+            store::rooms::insert(&mut write, &row, position.clone(), bump);
         } else {
             let (before, after) = (&facts.head, &now.head);
             let last = position.clone();

@@ -1,5 +1,5 @@
 use serde_json::json;
-use store::memberships::Membership;
+use store::{UserNum, memberships::Membership};
 
 use crate::{
     CreateRoom, Error, MembersQuery, MembershipChange, Preset, Transaction,
@@ -217,6 +217,27 @@ async fn members_as_of_before_one_came_are_those_of_when_one_came() {
             let carol =
                 members.iter().find(|event| event.pdu.state_key() == Some("@carol:example.org"));
             assert_eq!(carol.unwrap().membership(), Some(expected), "{who}");
+        }
+    }
+}
+
+/// However many are asked about: beyond some hundred it is another query.
+#[tokio::test]
+async fn those_who_share_a_room_are_found_among_few_and_among_many() {
+    for (server, _database) in servers().await {
+        let room = server.room("alice", Preset::PublicChat).await;
+        server.rooms.join(&user("bob"), &room, None).await.unwrap();
+        server.room("eve", Preset::PublicChat).await;
+        let mut numbers = Vec::new();
+        for name in ["alice", "bob", "eve"] {
+            numbers.extend(server.store.interner.find_user(&user(name)).await.unwrap());
+        }
+        let [alice, bob, eve] = numbers[..] else { panic!("{numbers:?}") };
+        for strangers in [0, 1_000] {
+            let strangers = (0..strangers).map(|number| UserNum(1_000_000 + number));
+            let others: Vec<UserNum> = [bob, eve].into_iter().chain(strangers).collect();
+            let sharing = server.rooms.sharing_with(alice, &others).await.unwrap();
+            assert_eq!(sharing.into_iter().collect::<Vec<_>>(), [bob]);
         }
     }
 }

@@ -256,6 +256,7 @@ async fn assert_stored(server: &TestServer, room_id: &RoomId) {
     let facts = room.facts(&rooms).await.unwrap();
     assert_eq!(facts.joined, 1);
     assert_eq!(server.store.interner.room_id(room.num).await.unwrap(), room_id);
-    let creator = server.store.interner.user_id(facts.creator_num).await.unwrap();
+    let row = store::rooms::find(&server.store.db, room.num).await.unwrap().unwrap();
+    let creator = server.store.interner.user_id(row.creator_num).await.unwrap();
     assert_eq!(creator, user("alice"));
 }

@@ -99,11 +99,6 @@ fn record_state(built: &Built, change: &StateChange, position: &Value, write: &m
     }
 }
 
-/// Adds the row of a new room.
-pub(super) fn create(facts: &Facts, last_position: Value, bump_position: Value, write: &mut Write) {
-    store::rooms::insert(write, &facts.new_row(), last_position, bump_position);
-}
-
 /// Applies what was committed to memory, publishes it, and lets it become visible.
 pub(super) fn committed<'a>(
     rooms: &Rooms,

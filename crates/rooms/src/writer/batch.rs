@@ -154,13 +154,13 @@ async fn record(
             recorded.push(Recorded { position, classified, pointless });
         }
     }
-    if let Some(last) = recorded.last().map(|recorded| recorded.position.clone()) {
+    let first = prepared.iter().flat_map(|prepared| &prepared.events).next();
+    let last = recorded.last().map(|recorded| recorded.position.clone());
+    if let (Some(first), Some(last)) = (first, last) {
         if before.state.is_empty() {
             rooms.store.interner.insert_room(write, working.room_num, &working.room_id);
-            // Its number as it is in this write: what was given before may not hold any more.
-            let first = prepared.first().and_then(|prepared| prepared.events.first());
-            working.creator_num = first.map_or(working.creator_num, |built| built.event.sender_num);
-            apply::create(working, last, bump, write);
+            let row = working.new_row(first.event.sender_num);
+            store::rooms::insert(write, &row, last, bump);
         } else {
             store::rooms::advance(write, working.room_num, &before.head, &working.head, last, bump);
         }

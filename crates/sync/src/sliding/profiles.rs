@@ -4,8 +4,6 @@
 //! client that wants other fields than it has is told anew of everybody, as their rooms are in its windows.
 //!
 //! [MSC4262]: https://github.com/matrix-org/matrix-spec-proposals/pull/4262
-use std::collections::BTreeMap;
-
 use protocol::ids::OwnedUserId;
 use store::{RoomNum, UserNum};
 
@@ -15,12 +13,12 @@ use super::{
     extensions::{InScene, Scene},
     plan::Selection,
     request::Request,
-    response::{ProfileAnswer, ProfilesAnswer},
+    response::ProfilesAnswer,
 };
 use crate::{
     client::Client,
     error::Result,
-    profiles::{People, ProfileFields, ProfileNews, introduced, joined_heroes},
+    profiles::{People, ProfileFields, introduced, joined_heroes},
     service::Sync,
     summary,
 };
@@ -68,10 +66,7 @@ impl Sync {
                 tokio::task::yield_now().await;
             }
         }
-        let profiles = self.profiles(client, fields, scene.window, people).await?;
-        let answer = |ProfileNews { updated, removed }| ProfileAnswer { updated, removed };
-        let users: BTreeMap<_, _> =
-            profiles.into_iter().map(|(user, news)| (user, news.map(answer))).collect();
+        let users = self.profiles(client, fields, scene.window, people).await?;
         Ok((!users.is_empty()).then_some(ProfilesAnswer { users }))
     }
 

@@ -1,11 +1,11 @@
 //! The answer, as it is on the wire.
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use protocol::ids::{OwnedRoomId, OwnedUserId};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use crate::ThreadSubscriptions;
+use crate::{ThreadSubscriptions, profiles::Profiles};
 
 /// The answer.
 #[derive(Debug, Default, Serialize)]
@@ -192,18 +192,7 @@ pub struct StickyRoom {
 #[derive(Debug, Serialize)]
 pub struct ProfilesAnswer {
     /// By user; nothing of those who share no room with the client's user any more.
-    pub users: BTreeMap<OwnedUserId, Option<ProfileAnswer>>,
-}
-
-/// What is new of a profile.
-#[derive(Debug, Serialize)]
-pub struct ProfileAnswer {
-    /// Fields that are new or have changed, with their values.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub updated: BTreeMap<String, Box<RawValue>>,
-    /// Fields that are not there any more.
-    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
-    pub removed: BTreeSet<String>,
+    pub users: Profiles,
 }
 
 /// Messages to the device.
